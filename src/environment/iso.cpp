@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 
+#include "iso_dates.h"
 #include "ovaport/base/file.h"
 
 namespace ovaport::environment {
@@ -78,7 +79,16 @@ Result<std::string> write_image(std::string_view xml) {
 }  // namespace
 
 Result<std::string> make_iso(std::string_view xml) {
-  return write_image(xml);
+  OVAPORT_TRY(std::string image, write_image(xml));
+  if (!fix_dates(image)) {
+    return Error(ErrorKind::internal, "environment.iso",
+                 "the image of the config disk is not laid out as expected");
+  }
+  // libarchive makes "OVF_ENV" of it, as ECMA-119 wants; but VMware and xorriso
+  // write the blank, and what reads the primary descriptor looks for that.
+  constexpr std::size_t kVolumeIdentifier = 16 * 2048 + 40;
+  image.replace(kVolumeIdentifier, std::string_view(kVolumeLabel).size(), kVolumeLabel);
+  return image;
 }
 
 Status write_iso(const std::filesystem::path& path, std::string_view xml) {

@@ -1,7 +1,6 @@
 #include "ovaport/environment/properties.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -47,6 +46,10 @@ class Definer {
     for (const ovf::ProductSection& section : content.products) {
       for (const ovf::Property& property : section.properties) {
         if (!applies_to(property, option_)) continue;
+        if (property.key.empty()) {
+          report_keyless(property.line);
+          continue;
+        }
         const std::string key = ovf::environment_key(section, property);
         if (!keys.insert(key).second) {
           report_duplicate(key, property.line);
@@ -104,6 +107,11 @@ class Definer {
                              " breaks its own rule: it should be " + describe(definition.type) +
                              "; it is delivered as it is unless another value is given",
                          "Give a value for the property", "", definition.key, definition.line});
+  }
+
+  void report_keyless(int line) {
+    concerns_.push_back({"environment.property-without-key", Severity::warning,
+                         "a property has no key; it is left out", "", "", "", line});
   }
 
   void report_duplicate(const std::string& key, int line) {
