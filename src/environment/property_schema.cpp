@@ -1,5 +1,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "number.h"
 #include "ovaport/environment/properties.h"
@@ -12,7 +13,6 @@ using Json = nlohmann::ordered_json;
 
 Json json_number(const PropertyType& type, long double number) {
   if (type.kind != ValueKind::integer) return static_cast<double>(number);
-  number = std::trunc(number);
   if (number >= 0) return static_cast<std::uint64_t>(number);
   return static_cast<std::int64_t>(number);
 }
@@ -41,20 +41,37 @@ std::string_view json_type(ValueKind kind) {
   }
 }
 
+// The type's own limits of a real64 are no rule that anyone wants to read.
+bool matters(long double limit) {
+  return std::fabs(limit) < 1e300L;
+}
+
+void add_range(Json& schema, const PropertyType& type) {
+  const bool whole = type.kind == ValueKind::integer;
+  if (type.minimum && matters(*type.minimum)) {
+    schema["minimum"] = json_number(type, whole ? std::ceil(*type.minimum) : *type.minimum);
+  }
+  if (type.maximum && matters(*type.maximum)) {
+    schema["maximum"] = json_number(type, whole ? std::floor(*type.maximum) : *type.maximum);
+  }
+}
+
 void add_rules(Json& schema, const PropertyType& type) {
   schema["type"] = json_type(type.kind);
-  if (type.minimum) schema["minimum"] = json_number(type, std::ceil(*type.minimum));
-  if (type.maximum) schema["maximum"] = json_number(type, *type.maximum);
-  if (type.minimum && type.kind == ValueKind::real) {
-    schema["minimum"] = static_cast<double>(*type.minimum);
-  }
+  add_range(schema, type);
   // Lengths are a rule about the text, which only a string is in JSON.
   if (type.kind == ValueKind::string || type.kind == ValueKind::ip) {
     if (type.min_length) schema["minLength"] = *type.min_length;
     schema["maxLength"] = type.max_length.value_or(kValueLimit);
   }
-  for (const std::string& choice : type.choices)
-    schema["enum"].push_back(json_value(type, choice));
+  if (!type.choices.empty()) {
+    PropertyType form = type;  // A choice need not be looked up among the choices.
+    form.choices.clear();
+    Json choices = Json::array();
+    for (const std::string& choice : type.choices)
+      choices.push_back(json_value(form, choice));
+    schema["enum"] = std::move(choices);
+  }
   if (type.role != NetworkRole::none) schema["x-ovaport-role"] = to_string(type.role);
   if (!type.network.empty()) schema["x-ovaport-network"] = type.network;
 }
@@ -78,12 +95,14 @@ Json property_schema(const PropertyDefinition& definition) {
 
 std::string property_schema_json(const std::vector<PropertyDefinition>& definitions) {
   Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"type", "object"}};
-  schema["properties"] = Json::object();
+  // Appended without a search: an ordered object looks a key up from its start.
+  Json::object_t properties;
   Json required = Json::array();
   for (const PropertyDefinition& definition : definitions) {
-    schema["properties"][definition.key] = property_schema(definition);
+    properties.push_back({definition.key, property_schema(definition)});
     if (definition.required) required.push_back(definition.key);
   }
+  schema["properties"] = std::move(properties);
   if (!required.empty()) schema["required"] = std::move(required);
   schema["additionalProperties"] = false;
   return schema.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

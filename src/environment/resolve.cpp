@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -11,6 +12,7 @@ namespace ovaport::environment {
 namespace {
 
 constexpr std::size_t kListed = 50;
+constexpr std::size_t kSearched = 10'000;
 
 std::string listed(const std::vector<std::string>& keys) {
   std::string text;
@@ -99,7 +101,8 @@ class Resolver {
     Error error =
         choice_error("environment.unknown-property", "the appliance has no property " + quote(key));
     if (keys.empty()) return std::move(error).advise("It has no properties at all");
-    const auto meant = nearest(key, keys);
+    // A search by edit distance is for people's appliances, not for a hostile one.
+    const auto meant = keys.size() <= kSearched ? nearest(key, keys) : std::nullopt;
     return std::move(error).advise((meant ? "Did you mean " + quote(*meant) + "? " : "") +
                                    "Known keys: " + listed(keys));
   }
