@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
-#include <span>
-#include <string>
+#include <cstddef>
 #include <vector>
 
 #include "ovaport/base/text.h"
@@ -31,7 +29,27 @@ std::optional<std::vector<unsigned char>> parse_address(std::string_view text) {
   return std::nullopt;
 }
 
+std::string format_address(const std::vector<unsigned char>& bytes) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(bytes.size() == 4 ? AF_INET : AF_INET6, bytes.data(), text.data(), text.size());
+  return text.data();
+}
+
 }  // namespace
+
+std::optional<Subnet> parse_subnet(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  auto bytes = parse_address(text.substr(0, slash));
+  const auto prefix = parse_unsigned(text.substr(slash + 1));
+  if (!bytes || !prefix || *prefix > bytes->size() * 8) return std::nullopt;
+  std::vector<unsigned char> mask(bytes->size());
+  for (std::size_t bit = 0; bit < *prefix; ++bit)
+    mask[bit / 8] = static_cast<unsigned char>(mask[bit / 8] | (0x80U >> (bit % 8)));
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    (*bytes)[i] = static_cast<unsigned char>((*bytes)[i] & mask[i]);
+  return Subnet{std::string(text.substr(0, slash)), format_address(mask), format_address(*bytes)};
+}
 
 bool is_ip_address(std::string_view text) {
   return parse_address(text).has_value();

@@ -123,7 +123,7 @@ std::string describe_choices(const PropertyType& type) {
 }
 
 std::string describe_text(const PropertyType& type) {
-  const std::string text = type.kind == ValueKind::ip ? "an IP address" : describe_role(type.role);
+  std::string text = type.kind == ValueKind::ip ? "an IP address" : describe_role(type.role);
   if (!type.min_length && !type.max_length) return text;
   const std::string low = std::to_string(type.min_length.value_or(0));
   if (!type.max_length) return text + " of at least " + low + " characters";
