@@ -323,7 +323,8 @@ TEST(PropertySchema, AcceptsAndRefusesAsTheChecksDo) {
       "print(''.join('y' if v(schema).is_valid(c) else 'n' for c in cases))\n";
   const auto available = run_tool({"/usr/bin/python3", "-c", "import jsonschema"});
   if (!available.ok() || !available->ok()) GTEST_SKIP() << "python3-jsonschema is not installed";
-  nlohmann::json input{nlohmann::json::parse(property_schema_json(sample_definitions()))};
+  nlohmann::json input = nlohmann::json::array();
+  input.push_back(nlohmann::json::parse(property_schema_json(sample_definitions())));
   const auto with = [](std::string_view change) {
     auto base = nlohmann::json::parse(R"({"max": 1, "level": 2})");
     base.update(nlohmann::json::parse(change));
