@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "ovaport/base/result.h"
+
+namespace ovaport::guest {
+
+/// Whether a program is known that runs first-boot scripts in Windows. virt-v2v
+/// demands one named rhsrvany.exe in its data directory.
+bool has_service_runner();
+
+/// Puts our own one, if this build carries it, into a directory below `where`, and
+/// returns that directory, else the system's /usr/share/virt-tools.
+Result<std::string> place_service_runner(const std::filesystem::path& where);
+
+}  // namespace ovaport::guest
