@@ -7,12 +7,12 @@
 
 namespace ovaport::guest {
 
-/// Whether a program is known that runs first-boot scripts in Windows. virt-v2v
+/// Whether there is a program that runs first-boot scripts in Windows. virt-v2v
 /// demands one named rhsrvany.exe in its data directory.
 bool has_service_runner();
 
-/// Puts our own one, if this build carries it, into a directory below `where`, and
-/// returns that directory, else the system's /usr/share/virt-tools.
+/// Puts our own one into a directory below `where` and returns that directory, or
+/// the system's /usr/share/virt-tools when this build carries none.
 Result<std::string> place_service_runner(const std::filesystem::path& where);
 
 }  // namespace ovaport::guest

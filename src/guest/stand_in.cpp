@@ -11,7 +11,11 @@ std::string as_text(std::span<const std::byte> image) {
 
 }  // namespace
 
-std::string linux_stand_in() { return as_text(linux_tools_image()); }
-std::string windows_stand_in() { return as_text(windows_tools_image()); }
+std::string linux_stand_in() {
+  return as_text(linux_tools_image());
+}
+std::string windows_stand_in() {
+  return as_text(windows_tools_image());
+}
 
 }  // namespace ovaport::guest
