@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -153,6 +154,7 @@ static enum ovt_stored set(struct ovt_host* host, struct ovt_slice key, struct o
 /* The number after the first `label` of a /proc file. */
 static unsigned long long proc_number(const char* path, const char* label) {
   char text[8192];
+  unsigned number = 0;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
   ssize_t got = read(fd, text, sizeof text - 1);
@@ -161,8 +163,9 @@ static unsigned long long proc_number(const char* path, const char* label) {
   text[got] = 0;
   const char* at = strstr(text, label);
   if (at == NULL) return 0;
-  at += strcspn(at, ":\n");
-  return *at == ':' ? strtoull(at + 1, NULL, 10) : 0;
+  at += strcspn(at, "0123456789\n");
+  struct ovt_slice digits = {at, strspn(at, "0123456789")};
+  return ovt_parse_number(digits, 10, UINT_MAX, &number) ? number : 0;
 }
 
 static unsigned long long fact(struct ovt_host* host, enum ovt_fact which) {
