@@ -137,6 +137,7 @@ TEST_F(LinuxProgram, KeepsWhatTheGuestSets) {
 TEST_F(LinuxProgram, LosesNothingWhenManySetAtOnce) {
   {
     std::vector<std::jthread> writers;
+    writers.reserve(8);
     for (int i = 0; i < 8; i++) {
       writers.emplace_back([this, i] {
         const auto key = "info-set guestinfo.k" + std::to_string(i) + " v";
@@ -218,7 +219,7 @@ TEST_F(LinuxProgram, SaysWhyThereIsNothingToCache) {
   const auto made = run({"genisoimage", "-quiet", "-o", image_, directory_ / "tree"});
   if (!made.ok()) GTEST_SKIP() << "genisoimage is not installed";
   expect_answer(bad({}, "No OVF environment: no CD-ROM holds ovf-env.xml."), call(options, {}));
-  std::filesystem::resize_file(image_, 20 * 2048);
+  std::filesystem::resize_file(image_, std::uintmax_t{20} * 2048);
   expect_answer(bad({}, "No OVF environment: a CD-ROM is damaged."), call(options, {}));
 }
 

@@ -62,8 +62,8 @@ static bool has_environment_label(const unsigned char* field, bool joliet) {
 /* ECMA-119 §8.4; Joliet is a supplementary volume with one of three escapes. */
 static bool parse_volume(const unsigned char* sector, struct volume* volume) {
   volume->joliet = sector[0] == kSupplementary;
-  if (volume->joliet &&
-      (sector[88] != '%' || sector[89] != '/' || !memchr("@CE", sector[90], 3) || sector[90] == 0))
+  if (volume->joliet && (sector[88] != '%' || sector[89] != '/' ||
+                         (sector[90] != '@' && sector[90] != 'C' && sector[90] != 'E')))
     return false;
   volume->block_size = sector[128] | (uint32_t)sector[129] << 8;
   volume->root_block = little32(sector + 156 + 2);
@@ -77,7 +77,8 @@ static struct ovt_slice plain_name(const unsigned char* id, size_t size, bool jo
   size_t length = 0;
   for (size_t i = 0; i + (joliet ? 1 : 0) < size; i += joliet ? 2 : 1) {
     bool wide = joliet && id[i] != 0;
-    out[length++] = wide ? '?' : (char)id[joliet ? i + 1 : i];
+    unsigned char c = id[joliet ? i + 1 : i];
+    out[length++] = (char)(wide ? '?' : c);
   }
   struct ovt_slice name = {out, length};
   return ovt_before(name, ';');

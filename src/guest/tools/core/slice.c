@@ -24,7 +24,8 @@ bool ovt_equal(struct ovt_slice a, struct ovt_slice b) {
 }
 
 static char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+  if (c >= 'A' && c <= 'Z') return (char)(c + ('a' - 'A'));
+  return c;
 }
 
 bool ovt_equal_ignoring_case(struct ovt_slice a, struct ovt_slice b) {

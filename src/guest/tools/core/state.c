@@ -11,7 +11,8 @@ static bool unescape(struct ovt_slice text, struct ovt_buffer* value) {
     char c = text.at[i];
     if (c == '\\' && i + 1 < text.size) {
       c = text.at[++i];
-      c = c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+      if (c == 'n') c = '\n';
+      if (c == 'r') c = '\r';
     }
     struct ovt_slice one = {&c, 1};
     if (!ovt_append(value, one)) return false;

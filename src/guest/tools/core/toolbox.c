@@ -21,7 +21,7 @@ static void append_two_digits(struct ovt_buffer* out, int number) {
 
 void ovt_format_time(const struct ovt_time* time, struct ovt_buffer* out) {
   static const char kMonths[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  struct ovt_slice month = {kMonths + 3 * (time->month % 12), 3};
+  struct ovt_slice month = {kMonths + 3 * (size_t)(time->month % 12), 3};
   append_two_digits(out, time->day);
   ovt_append_text(out, " ");
   ovt_append(out, month);

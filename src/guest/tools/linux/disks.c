@@ -142,6 +142,7 @@ static int open_by_number(const char* scratch, const char* name) {
       !ovt_parse_number(ovt_skip(number, first.size + 1), 10, 0xfffff, &minor_number) ||
       !make_path(path, scratch, "/node-", name))
     return -1;
+  mkdir(scratch, 0755); /* It is there already if anything was kept. */
   unlink(path);
   if (mknod(path, S_IFBLK | 0400, makedev(major_number, minor_number)) != 0) return -1;
   int fd = open_for_reading(path);
