@@ -130,7 +130,8 @@ inline bool read_image(void* context, std::uint64_t offset, void* out, std::size
 }
 
 inline IsoAnswer find_environment(Image& image) {
-  std::string space(OVT_DOCUMENT_LIMIT, '\0');
+  // Filled once: sanitizers take long over two megabytes.
+  static std::string space(OVT_DOCUMENT_LIMIT, '\0');
   ovt_buffer buffer{space.data(), 0, space.size()};
   bool labelled = false;
   const ovt_disk result = ovt_iso_environment(read_image, &image, &buffer, &labelled);

@@ -64,6 +64,18 @@ TEST(Xml, RecognisesAnEnvironmentByItsRoot) {
     EXPECT_FALSE(ovt_xml_is_environment(slice(other))) << other;
 }
 
+TEST(Xml, UnderstandsTheDocumentsThatWeRender) {
+  const std::string golden =
+      contents(OVAPORT_SOURCE_DIR "/tests/unit/environment/golden/collection-member.xml");
+  ASSERT_FALSE(golden.empty());
+  EXPECT_TRUE(ovt_xml_is_environment(slice(golden)));
+  EXPECT_EQ(find(golden, "hostname"), "acme-fw") << "not the sibling's";
+  EXPECT_EQ(find(golden, "ssh"), "ssh-ed25519 AAAA one\nssh-ed25519 BBBB 'two'\n");
+  EXPECT_EQ(find(golden, "guestinfo.note", OVT_GUESTINFO), "a\n\"b\"");
+  EXPECT_TRUE(ovt_xml_is_environment(
+      slice(contents(OVAPORT_SOURCE_DIR "/tests/unit/environment/golden/empty.xml"))));
+}
+
 TEST(Xml, TakesNothingFromDamage) {
   for (const char* damaged :
        {"<Property oe:key=\"k\" oe:value=\"v", "<Property oe:key=\"k\" oe:value=v/>",

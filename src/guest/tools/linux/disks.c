@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "disks.h"
 
 #include <dirent.h>
