@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <utility>
 
 #include "ovaport/base/text.h"
 
@@ -21,7 +21,7 @@ bool contains(const std::vector<std::string>& items, const std::string& item) {
   return std::find(items.begin(), items.end(), item) != items.end();
 }
 
-std::optional<std::string> reason_for_linux(const Inspection& guest) {
+std::string reason_for_linux(const Inspection& guest) {
   if (std::find(kConvertible.begin(), kConvertible.end(), guest.distribution) == kConvertible.end())
     return "virt-v2v does not convert this distribution";
   if (guest.package_format != "deb" && guest.package_format != "rpm")
@@ -29,7 +29,15 @@ std::optional<std::string> reason_for_linux(const Inspection& guest) {
   if (guest.kernels.empty()) return "no kernel was found in it";
   if (guest.boot_loader != "grub1" && guest.boot_loader != "grub2")
     return "its boot loader is none that virt-v2v knows";
-  return std::nullopt;
+  return {};
+}
+
+std::string reason_in_guest(const Inspection& guest) {
+  if (guest.kind == SystemKind::none) return "no operating system was found";
+  if (guest.kind == SystemKind::other) return "its operating system is not known";
+  if (guest.read_only)
+    return "its file system can only be read: it is damaged, or Windows hibernates on it";
+  return guest.kind == SystemKind::linux_system ? reason_for_linux(guest) : std::string();
 }
 
 struct Landmark {
@@ -52,16 +60,19 @@ std::optional<std::string_view> after(std::string_view line, std::string_view pr
 
 }  // namespace
 
-std::optional<std::string> reason_not_to_convert(const Inspection& guest, bool has_virtio_win,
-                                                 bool has_service_runner) {
-  if (guest.kind == SystemKind::none) return "no operating system was found";
-  if (guest.kind == SystemKind::other) return "its operating system is not known";
-  if (guest.read_only)
-    return "its file system can only be read: it is damaged, or Windows hibernates on it";
-  if (guest.kind == SystemKind::linux_system) return reason_for_linux(guest);
-  if (!has_virtio_win)
-    return "no VirtIO drivers for Windows are configured (setting guest.virtio_win)";
-  if (!has_service_runner) return "no first-boot service runner for Windows is installed";
+std::optional<Refusal> reason_not_to_convert(const Inspection& guest, const Means& means) {
+  if (std::string reason = reason_in_guest(guest); !reason.empty())
+    return Refusal{std::move(reason), ""};
+  if (!means.missing_program.empty())
+    return Refusal{"the program " + means.missing_program + " is not installed here",
+                   "Install the packages virt-v2v and nbdkit"};
+  if (guest.kind != SystemKind::windows) return std::nullopt;
+  if (!means.virtio_win)
+    return Refusal{"no VirtIO drivers for Windows are configured",
+                   "Set guest.virtio_win to the virtio-win ISO or its unpacked directory"};
+  if (!means.service_runner)
+    return Refusal{"no program that runs first-boot scripts in Windows is installed",
+                   "Put rhsrvany.exe into /usr/share/virt-tools"};
   return std::nullopt;
 }
 

@@ -9,9 +9,21 @@
 
 namespace ovaport::guest {
 
-/// Why virt-v2v would refuse this guest, or do it no good; nothing if it is for it.
-std::optional<std::string> reason_not_to_convert(const Inspection& guest, bool has_virtio_win,
-                                                 bool has_service_runner);
+/// What this host has for converting guests.
+struct Means {
+  std::string missing_program;  ///< Of those that conversion needs; "" when all are there.
+  bool virtio_win = false;
+  bool service_runner = false;
+};
+
+/// Why the guest is not converted, and what to do about it.
+struct Refusal {
+  std::string reason;
+  std::string advice;
+};
+
+/// Whether virt-v2v would refuse this guest, or do it no good; nothing if it is for it.
+std::optional<Refusal> reason_not_to_convert(const Inspection& guest, const Means& means);
 
 /// A line of virt-v2v's output: "[  12.3] Doing something".
 struct Message {

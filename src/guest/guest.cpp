@@ -1,8 +1,12 @@
 #include "ovaport/guest/guest.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "conversion_rules.h"
+#include "ovaport/base/text.h"
+#include "places.h"
 #include "service_runner.h"
 #include "supervisor.h"
 
@@ -26,6 +30,17 @@ std::function<void(std::string_view)> follow_steps(const Supervisor& supervisor,
     const int percent = share.from + (share.to - share.from) * done++ / 3;
     supervisor.step(line.substr(kMark.size()), percent);
   };
+}
+
+// virt-v2v reads its disks through nbdkit, which Debian does not make it depend on.
+std::string missing_program() {
+  for (const char* program : {"virt-v2v-in-place", "nbdkit"}) {
+    bool found = false;
+    for (const std::string_view directory : split(kHelperPath, ":"))
+      found = found || ::access((std::string(directory) + "/" + program).c_str(), X_OK) == 0;
+    if (!found) return program;
+  }
+  return {};
 }
 
 class Conversion {
@@ -70,7 +85,7 @@ class Conversion {
   Status look() {
     const Timer timer(report_, "inspect");
     OVAPORT_TRY(WorkResult result,
-                supervisor_.run(Action::inspect, "", false, follow_steps(supervisor_, {0, 15})));
+                supervisor_.run(Action::inspect, "", follow_steps(supervisor_, {0, 15})));
     if (!result.inspection)
       return Error(ErrorKind::child, "guest.worker", "the guest worker ended without a result");
     report_.before = *std::move(result.inspection);
@@ -80,18 +95,15 @@ class Conversion {
   }
 
   Status convert() {
-    const bool has_drivers = !supervisor_.options().virtio_win.empty();
-    const auto reason = reason_not_to_convert(report_.before, has_drivers, has_service_runner());
-    if (reason) {
+    const Means means{missing_program(), !supervisor_.options().virtio_win.empty(),
+                      has_service_runner()};
+    if (const auto refusal = reason_not_to_convert(report_.before, means)) {
       concern("guest.not-converted", Severity::warning,
-              "the guest's drivers were left as they are: " + *reason,
-              report_.before.kind == SystemKind::windows
-                  ? "Set guest.virtio_win to the virtio-win ISO or its unpacked directory"
-                  : "");
+              "the guest's drivers were left as they are: " + refusal->reason, refusal->advice);
       return {};
     }
     const Timer timer(report_, "convert");
-    OVAPORT_CHECK(supervisor_.run(Action::convert, report_.before.firmware, false,
+    OVAPORT_CHECK(supervisor_.run(Action::convert, report_.before.firmware,
                                   [this](std::string_view line) { heard(line); }));
     report_.converted = true;
     return {};
@@ -114,8 +126,8 @@ class Conversion {
       return {};
     }
     const Timer timer(report_, "inject");
-    OVAPORT_TRY(WorkResult result, supervisor_.run(Action::inject, "", report_.converted,
-                                                   follow_steps(supervisor_, {85, 99})));
+    OVAPORT_TRY(WorkResult result,
+                supervisor_.run(Action::inject, "", follow_steps(supervisor_, {85, 99})));
     if (!result.injection)
       return Error(ErrorKind::child, "guest.worker", "the guest worker ended without a result");
     Injection& injection = *result.injection;
@@ -159,7 +171,7 @@ class Conversion {
 Result<Inspection> inspect(const std::vector<GuestDisk>& disks, const WorkerOptions& options) {
   OVAPORT_TRY(Supervisor supervisor, Supervisor::start(disks, options));
   OVAPORT_TRY(WorkResult result,
-              supervisor.run(Action::inspect, "", false, follow_steps(supervisor, {0, 99})));
+              supervisor.run(Action::inspect, "", follow_steps(supervisor, {0, 99})));
   if (!result.inspection)
     return Error(ErrorKind::child, "guest.worker", "the guest worker ended without a result");
   return *std::move(result.inspection);

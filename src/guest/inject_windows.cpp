@@ -87,7 +87,13 @@ class WindowsInjector {
 
   Status stand_in() {
     const std::string program = windows_stand_in();
-    if (program.empty() || guest_.architecture != "x86_64") {
+    if (program.empty()) {
+      concern("guest.no-windows-tools",
+              "this build of ovaport carries no tools stand-in for Windows; programs that ask "
+              "VMware Tools get no answer");
+      return {};
+    }
+    if (guest_.architecture != "x86_64") {
       concern("guest.no-stand-in", "there is no tools stand-in for the architecture " +
                                        quote(guest_.architecture) +
                                        "; programs that ask VMware Tools get no answer");

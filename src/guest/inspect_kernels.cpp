@@ -59,7 +59,7 @@ std::set<std::string> read_initramfs(const Appliance& appliance, Kernel& kernel)
       std::filesystem::path(take_string(guestfs_get_tmpdir(appliance.raw()))) / "initramfs";
   std::set<std::string> names;
   if (guestfs_download(appliance.raw(), kernel.initramfs.c_str(), copy.c_str()) == 0) {
-    if (auto found = initramfs_modules(copy); found.ok()) {
+    if (auto found = initramfs_file_modules(copy); found.ok()) {
       names = *std::move(found);
       kernel.initramfs_read = true;
     }

@@ -1,6 +1,9 @@
 #include "json.h"
 
 #include <array>
+#include <limits>
+#include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace ovaport {
@@ -98,6 +101,18 @@ void visit_kernel(Visitor&& field, AnyKernel& kernel) {
   field("e1000", kernel.e1000);
 }
 
+// nlohmann converts any number to any other, however badly it fits.
+int integer(const json& value, int most) {
+  if (!value.is_number_integer()) throw std::out_of_range("no integer");
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<unsigned>(most))
+    throw std::out_of_range("too large");
+  const auto number = value.get<std::int64_t>();
+  if (number < 0 || number > most) throw std::out_of_range("too large");
+  return static_cast<int>(number);
+}
+
+constexpr int kAnyInteger = std::numeric_limits<int>::max();
+
 struct Write {
   json& object;
   template <typename T>
@@ -110,7 +125,10 @@ struct Read {
   const json& object;
   template <typename T>
   void operator()(const char* name, T& value) const {
-    object.at(name).get_to(value);
+    if constexpr (std::is_same_v<T, int>)
+      value = integer(object.at(name), kAnyInteger);
+    else
+      object.at(name).get_to(value);
   }
 };
 
@@ -147,8 +165,9 @@ Injection read_injection(const json& object) {
 }
 
 Error read_error(const json& object) {
-  Error error(static_cast<ErrorKind>(object.at("kind").get<int>()),
-              object.at("code").get<std::string>(), object.at("message").get<std::string>());
+  Error error(
+      static_cast<ErrorKind>(integer(object.at("kind"), static_cast<int>(ErrorKind::internal))),
+      object.at("code").get<std::string>(), object.at("message").get<std::string>());
   object.at("advice").get_to(error.advice);
   return error;
 }
@@ -158,19 +177,20 @@ WorkRequest read_request(const json& object) {
   request.action = static_cast<Action>(index_of(kActions, object.at("action").get<std::string>()));
   for (const json& item : object.at("disks"))
     request.disks.push_back(
-        {item.at("path").get<std::string>(), static_cast<ovf::Bus>(item.at("bus").get<int>())});
+        {item.at("path").get<std::string>(),
+         static_cast<ovf::Bus>(integer(item.at("bus"), static_cast<int>(ovf::Bus::nvme)))});
   for (const json& item : object.at("nics")) {
     GuestNic nic{item.at("mac"), std::nullopt};
-    if (item.contains("pciSlot")) nic.pci_slot = item.at("pciSlot").get<int>();
+    if (item.contains("pciSlot")) nic.pci_slot = integer(item.at("pciSlot"), kAnyInteger);
     request.nics.push_back(std::move(nic));
   }
   object.at("cache").get_to(request.cache);
   object.at("temporary").get_to(request.temporary);
   object.at("virtioWin").get_to(request.virtio_win);
-  if (object.contains("user")) request.user = object.at("user").get<std::uint32_t>();
+  if (object.contains("user"))
+    request.user = static_cast<std::uint32_t>(integer(object.at("user"), kAnyInteger));
   if (object.at("rootOnly").get<bool>()) request.access = EnvironmentAccess::root;
   object.at("firmware").get_to(request.firmware);
-  object.at("converted").get_to(request.converted);
   return request;
 }
 
@@ -202,8 +222,7 @@ std::string encode(const WorkRequest& request) {
                  {"temporary", request.temporary},
                  {"virtioWin", request.virtio_win},
                  {"rootOnly", request.access == EnvironmentAccess::root},
-                 {"firmware", request.firmware},
-                 {"converted", request.converted}};
+                 {"firmware", request.firmware}};
   if (request.user) object["user"] = *request.user;
   for (const GuestDisk& disk : request.disks)
     object["disks"].push_back({{"path", disk.path.string()}, {"bus", static_cast<int>(disk.bus)}});
@@ -218,7 +237,7 @@ std::string encode(const WorkRequest& request) {
 Result<WorkRequest> decode_request(const std::string& text) {
   try {
     return read_request(json::parse(text));
-  } catch (const json::exception&) {
+  } catch (const std::exception&) {
     return Error(ErrorKind::invalid, "guest.request",
                  "standard input holds no request for the guest worker")
         .advise("This subcommand is for ovaport's own use");
@@ -248,7 +267,7 @@ Result<WorkResult> decode_result(const std::string& text) {
     if (object.contains("inspection")) result.inspection = read_inspection(object.at("inspection"));
     if (object.contains("injection")) result.injection = read_injection(object.at("injection"));
     return result;
-  } catch (const json::exception&) {
+  } catch (const std::exception&) {
     return Error(ErrorKind::child, "guest.worker", "the guest worker ended without a result");
   }
 }

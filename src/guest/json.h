@@ -22,8 +22,7 @@ struct WorkRequest {
   std::optional<std::uint32_t> user;
   std::vector<GuestNic> nics;
   EnvironmentAccess access = EnvironmentAccess::everyone;
-  std::string firmware;    ///< For convert.
-  bool converted = false;  ///< For inject: virt-v2v has been here.
+  std::string firmware;  ///< For convert.
 };
 
 /// What an injection did.

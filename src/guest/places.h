@@ -3,8 +3,12 @@
 #include <array>
 #include <string_view>
 
-/// Where things lie in guests.
+/// Where things lie, in guests and on the host.
 namespace ovaport::guest {
+
+/// Where helper programs of the host are looked for, whatever the caller's PATH.
+inline constexpr std::string_view kHelperPath =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Programs of VMware Tools that others call. The stand-in takes their places.
 inline constexpr std::array<std::string_view, 5> kToolPrograms = {

@@ -16,6 +16,7 @@
 #include "conversion_rules.h"
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
+#include "places.h"
 
 namespace ovaport::guest {
 
@@ -186,8 +187,7 @@ ChildOptions Supervisor::child(const WorkRequest& request, int result) const {
   const auto left = std::chrono::duration_cast<std::chrono::seconds>(end_ - Clock::now());
   ChildOptions child;
   child.arguments = {options_.program.string(), "guest-worker"};
-  child.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                       "LC_ALL=C.UTF-8"};
+  child.environment = {"PATH=" + std::string(kHelperPath), "LC_ALL=C.UTF-8"};
   child.deadline = std::max(left, std::chrono::seconds(1));
   // Address space: virt-v2v's appliance has 2.5 GB, beside TCG's translations.
   child.limits.address_space = 24ULL << 30;
@@ -200,13 +200,12 @@ ChildOptions Supervisor::child(const WorkRequest& request, int result) const {
   return child;
 }
 
-Result<WorkResult> Supervisor::run(Action action, const std::string& firmware, bool converted,
+Result<WorkResult> Supervisor::run(Action action, const std::string& firmware,
                                    const std::function<void(std::string_view)>& on_line) {
   OVAPORT_TRY(const WorkDirectory work, WorkDirectory::create(cache_, "guest"));
   WorkRequest asked = request(action);
   asked.temporary = (work.path() / "tmp").string();
   asked.firmware = firmware;
-  asked.converted = converted;
   std::error_code ignored;
   std::filesystem::create_directory(asked.cache, ignored);
   std::filesystem::create_directory(asked.temporary, ignored);

@@ -23,7 +23,7 @@ class Supervisor {
                                   const WorkerOptions& options);
 
   /// Runs one worker. `on_line` sees its output.
-  Result<WorkResult> run(Action action, const std::string& firmware, bool converted,
+  Result<WorkResult> run(Action action, const std::string& firmware,
                          const std::function<void(std::string_view)>& on_line);
 
   [[nodiscard]] const WorkerOptions& options() const { return options_; }

@@ -16,6 +16,7 @@
 #include "libvirt_xml.h"
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
+#include "places.h"
 #include "sandbox.h"
 #include "service_runner.h"
 
@@ -101,14 +102,13 @@ Result<WorkResult> do_inject(const WorkRequest& request, const Workplace& place)
 
 std::vector<std::string> conversion_environment(const Workplace& place,
                                                 const std::string& data_directory) {
-  std::vector<std::string> environment = {
-      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-      "LC_ALL=C.UTF-8",
-      "LIBGUESTFS_BACKEND=direct",
-      "HOME=" + place.temporary.string(),
-      "TMPDIR=" + place.temporary.string(),
-      "LIBGUESTFS_CACHEDIR=" + place.cache.string(),
-      "VIRT_TOOLS_DATA_DIR=" + data_directory};
+  std::vector<std::string> environment = {"PATH=" + std::string(kHelperPath),
+                                          "LC_ALL=C.UTF-8",
+                                          "LIBGUESTFS_BACKEND=direct",
+                                          "HOME=" + place.temporary.string(),
+                                          "TMPDIR=" + place.temporary.string(),
+                                          "LIBGUESTFS_CACHEDIR=" + place.cache.string(),
+                                          "VIRT_TOOLS_DATA_DIR=" + data_directory};
   if (!place.virtio_win.empty()) environment.push_back("VIRTIO_WIN=" + place.virtio_win.string());
   return environment;
 }

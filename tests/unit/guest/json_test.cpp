@@ -77,8 +77,9 @@ TEST(Json, AnErrorOfTheWorkerStaysThatError) {
 TEST(Json, RubbishIsAnErrorOnBothSides) {
   for (const char* text : {"", "{", "[]", "null", R"({"inspection":{}})", R"({"inspection":7})"})
     EXPECT_FALSE(decode_request(text)) << text;
-  for (const char* text :
-       {"", "{", R"({"inspection":{}})", R"({"error":[]})", R"({"injection":7})"})
+  for (const char* text : {"", "{", R"({"inspection":{}})", R"({"error":[]})", R"({"injection":7})",
+                           R"({"error":{"kind":8e30,"code":"","message":"","advice":""}})",
+                           R"({"error":{"kind":99,"code":"","message":"","advice":""}})"})
     EXPECT_FALSE(decode_result(text)) << text;
 }
 

@@ -82,31 +82,39 @@ TEST(Recommend, AnUnknownSystemGetsTheSafeBuses) {
 }
 
 TEST(ReasonNotToConvert, IsNoneForAnOrdinaryGuest) {
-  EXPECT_FALSE(reason_not_to_convert(debian(), false, false));
+  EXPECT_FALSE(reason_not_to_convert(debian(), Means{}));
+}
+
+const Means kAll{"", true, true};
+
+TEST(ReasonNotToConvert, IsTheHostWhenAProgramIsMissing) {
+  EXPECT_THAT(reason_not_to_convert(debian(), {"nbdkit", true, true})->reason, HasSubstr("nbdkit"));
 }
 
 TEST(ReasonNotToConvert, NamesWhatVirtV2vRefuses) {
   Inspection photon = debian();
   photon.distribution = "unknown";
-  EXPECT_TRUE(reason_not_to_convert(photon, true, true));
+  EXPECT_TRUE(reason_not_to_convert(photon, kAll));
   Inspection alpine = debian();
   alpine.distribution = "alpinelinux";
-  EXPECT_TRUE(reason_not_to_convert(alpine, true, true));
+  EXPECT_TRUE(reason_not_to_convert(alpine, kAll));
   Inspection no_kernel = debian();
   no_kernel.kernels.clear();
-  EXPECT_TRUE(reason_not_to_convert(no_kernel, true, true));
+  EXPECT_TRUE(reason_not_to_convert(no_kernel, kAll));
   Inspection no_loader = debian();
   no_loader.boot_loader = "systemd-boot";
-  EXPECT_TRUE(reason_not_to_convert(no_loader, true, true));
+  EXPECT_TRUE(reason_not_to_convert(no_loader, kAll));
   Inspection read_only = debian();
   read_only.read_only = true;
-  EXPECT_TRUE(reason_not_to_convert(read_only, true, true));
+  EXPECT_TRUE(reason_not_to_convert(read_only, kAll));
 }
 
 TEST(ReasonNotToConvert, WindowsNeedsDriversAndARunner) {
-  EXPECT_THAT(*reason_not_to_convert(windows(10, 0), false, true), HasSubstr("virtio_win"));
-  EXPECT_THAT(*reason_not_to_convert(windows(10, 0), true, false), HasSubstr("runner"));
-  EXPECT_FALSE(reason_not_to_convert(windows(10, 0), true, true));
+  EXPECT_THAT(reason_not_to_convert(windows(10, 0), {"", false, true})->advice,
+              HasSubstr("virtio_win"));
+  EXPECT_THAT(reason_not_to_convert(windows(10, 0), {"", true, false})->advice,
+              HasSubstr("rhsrvany"));
+  EXPECT_FALSE(reason_not_to_convert(windows(10, 0), kAll));
 }
 
 TEST(ParseMessage, TellsStepsWarningsAndErrorsApart) {
