@@ -152,6 +152,7 @@ std::vector<std::string> in_slot_order(std::vector<std::string> names) {
 std::vector<std::pair<std::string, std::string>> pair_names(
     const std::vector<ConfiguredInterface>& interfaces, const std::vector<GuestNic>& nics) {
   std::vector<std::string> names;
+  names.reserve(interfaces.size());
   for (const ConfiguredInterface& interface : interfaces)
     names.push_back(interface.name);
   names = in_slot_order(std::move(names));
@@ -180,8 +181,11 @@ std::string render_udev_rules(const std::vector<std::pair<std::string, std::stri
       "# Written by ovaport: the network interfaces keep the names that they had on\n"
       "# VMware, so that the configuration of this machine still applies.\n";
   for (const auto& [mac, name] : names)
-    text += R"(SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}==")" + mac +
-            R"(", ATTR{type}=="1", NAME=")" + name + "\"\n";
+    text.append(R"(SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}==")")
+        .append(mac)
+        .append(R"(", ATTR{type}=="1", NAME=")")
+        .append(name)
+        .append("\"\n");
   return text;
 }
 

@@ -126,6 +126,7 @@ Result<WorkResult> do_convert(const WorkRequest& request, const Workplace& place
   const std::vector<std::string> environment = conversion_environment(place, data_directory);
   const auto pointers = [](const std::vector<std::string>& strings) {
     std::vector<char*> list;
+    list.reserve(strings.size() + 1);
     for (const std::string& text : strings)
       list.push_back(const_cast<char*>(text.c_str()));
     list.push_back(nullptr);
