@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ovaport/base/byte_source.h"
+#include "ovaport/base/concern.h"
+#include "ovaport/base/result.h"
+
+/// Opening an appliance's package without unpacking it.
+namespace ovaport::package {
+
+/// A file of the package.
+struct Entry {
+  std::string name;        ///< Relative, '/' separated, checked: safe to use below a directory.
+  std::uint64_t size = 0;  ///< bytes
+  std::optional<FileRange> range;  ///< Where it lies; absent when it is not contiguous.
+};
+
+enum class Kind { ova, directory };
+
+/// An open OVA (plain tar) or OVF directory. Move-only; entries live as long as it.
+/// Reading is thread-safe.
+class Package {
+ public:
+  /// Opens a tar, a directory or the .ovf file of a directory, lists it by its
+  /// headers (bytes of disks are seeked over) and finds the descriptor. Refuses
+  /// names that lead outside, links, devices, duplicates and truncated members.
+  static Result<Package> open(const std::filesystem::path& path, Concerns& concerns);
+
+  Package(Package&&) noexcept;
+  Package& operator=(Package&&) noexcept;
+  ~Package();
+
+  [[nodiscard]] const std::string& name() const;  ///< File name, for messages.
+  [[nodiscard]] Kind kind() const;
+  [[nodiscard]] const std::vector<Entry>& entries() const;
+  [[nodiscard]] const Entry& descriptor() const;
+  [[nodiscard]] const Entry* manifest() const;
+  [[nodiscard]] const Entry* certificate() const;
+
+  /// The entry that a References/File href means.
+  Result<const Entry*> find(std::string_view href, Concerns& concerns) const;
+  /// All of a small entry.
+  Result<std::string> read(const Entry& entry, std::uint64_t limit) const;
+  /// A new stream over an entry.
+  Result<std::unique_ptr<ByteSource>> stream(const Entry& entry) const;
+
+ private:
+  struct State;
+  explicit Package(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ovaport::package

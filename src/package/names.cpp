@@ -1,0 +1,67 @@
+#include "names.h"
+
+#include <algorithm>
+
+#include "ovaport/base/text.h"
+
+namespace ovaport::package {
+
+namespace {
+
+Error unsafe(std::string_view raw, std::string_view why) {
+  return Error(ErrorKind::invalid, "package.unsafe-name",
+               "the name " + quote(raw) + " " + std::string(why))
+      .advise("Refused because it could reach outside the package");
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+Result<std::string> checked_name(std::string_view raw) {
+  constexpr std::size_t kLongest = 1024;
+  if (raw.empty()) return unsafe(raw, "is empty");
+  if (raw.size() > kLongest) return unsafe(raw.substr(0, 100), "is too long");
+  if (!is_utf8(raw)) return unsafe(raw, "is not UTF-8");
+  if (std::any_of(raw.begin(), raw.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
+    return unsafe(raw, "has control characters");
+  if (raw.front() == '/') return unsafe(raw, "is absolute");
+  if (raw.find('\\') != std::string_view::npos) return unsafe(raw, "has a backslash");
+  if (raw.size() > 1 && raw[1] == ':') return unsafe(raw, "has a drive letter");
+  std::string name;
+  for (const std::string_view part : split(raw, "/")) {
+    if (part == ".") continue;
+    if (part == "..") return unsafe(raw, "has a '..' component");
+    if (!name.empty()) name += '/';
+    name += part;
+  }
+  if (name.empty()) return unsafe(raw, "names nothing");
+  return name;
+}
+
+std::string percent_decoded(std::string_view href) {
+  std::string out;
+  for (std::size_t i = 0; i < href.size(); ++i) {
+    if (href[i] == '%' && i + 2 < href.size() && hex_value(href[i + 1]) >= 0 &&
+        hex_value(href[i + 2]) >= 0) {
+      out += static_cast<char>(hex_value(href[i + 1]) * 16 + hex_value(href[i + 2]));
+      i += 2;
+    } else {
+      out += href[i];
+    }
+  }
+  return out;
+}
+
+bool is_mac_companion(std::string_view name) {
+  const auto slash = name.rfind('/');
+  const std::string_view base = slash == std::string_view::npos ? name : name.substr(slash + 1);
+  return base.starts_with("._") || name.starts_with("__MACOSX/");
+}
+
+}  // namespace ovaport::package

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ovaport/base/result.h"
+
+namespace ovaport::package {
+
+/// The name of an archive member or file, relative and normalised ("./a//b" becomes
+/// "a/b"). Refuses what could lead outside the package or deceive a reader:
+/// absolute names, "..", backslashes, drive letters, control characters, text that
+/// is not UTF-8, names over 1024 bytes. Kind invalid, code "package.unsafe-name".
+Result<std::string> checked_name(std::string_view raw);
+
+/// `href` with its valid %XX triplets decoded (RFC 3986 §2.1); others are kept.
+std::string percent_decoded(std::string_view href);
+
+/// Whether the name is one of macOS' companion files ("._x", "__MACOSX/…").
+bool is_mac_companion(std::string_view name);
+
+}  // namespace ovaport::package
