@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ovaport/base/byte_source.h"
+#include "ovaport/base/concern.h"
+#include "ovaport/base/digest.h"
+#include "ovaport/base/progress.h"
+#include "ovaport/base/result.h"
+
+/// Disk images of packages: probed safely by their bytes, verified and decoded to
+/// raw in one pass.
+namespace ovaport::disk {
+
+enum class Format { raw, vmdk_stream_optimized, vmdk_sparse, vhd, vhdx, qcow2, vdi };
+
+/// "raw", "vmdk (streamOptimized)", …
+std::string_view to_string(Format format);
+
+/// A file of a package that holds a disk image.
+struct DiskInput {
+  std::string name;                ///< For messages.
+  std::uint64_t size = 0;          ///< bytes, packed
+  std::optional<FileRange> range;  ///< Where it lies, if it lies contiguous in a plain file.
+  /// A new stream over it, from its start.
+  std::function<Result<std::unique_ptr<ByteSource>>()> open;
+};
+
+struct Image {
+  Format format = Format::raw;
+  std::uint64_t virtual_size = 0;  ///< bytes
+};
+
+/// Decides the format by the bytes, whatever name or descriptor say, and refuses
+/// (kind invalid or unsupported) every image that names another file or that our
+/// whitelist of headers does not know.
+Result<Image> probe(const DiskInput& input);
+
+struct DecodeOptions {
+  /// Capacity that the descriptor promises, bytes; 0 when unknown. The output has
+  /// the greater of it and the image's size, never less.
+  std::uint64_t capacity = 0;
+  std::uint64_t size_limit = 64ULL << 40;  ///< Largest output, bytes.
+  std::vector<Digest> expected;
+  unsigned workers = 0;       ///< 0: one a core.
+  ProgressFunction progress;  ///< Packed bytes.
+  std::stop_token stop;
+  std::string qemu_img = "qemu-img";
+};
+
+struct DecodeReport {
+  Image image;
+  std::uint64_t size = 0;       ///< Output, bytes.
+  std::uint64_t written = 0;    ///< Bytes that are not holes.
+  std::vector<Digest> digests;  ///< Of the packed bytes: SHA-256 and those expected.
+  Concerns concerns;
+};
+
+/// Decodes `input` into `target`: a new file, sparse, or an existing block device.
+/// After an error a file that it made is gone.
+Result<DecodeReport> decode(const DiskInput& input, const std::filesystem::path& target,
+                            const DecodeOptions& options);
+
+}  // namespace ovaport::disk

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "ovaport/base/result.h"
+
+namespace ovaport::disk {
+
+inline constexpr std::uint64_t kSector = 512;
+
+/// The header of a sparse extent (VMware "Virtual Disk Format 5.0", "Hosted Sparse
+/// Extents"), checked. All positions and sizes are in sectors of 512 bytes.
+struct VmdkHeader {
+  std::uint32_t version = 0;
+  bool compressed = false;  ///< Grains are deflated.
+  bool markers = false;     ///< Grains and metadata are announced in the stream.
+  std::uint64_t capacity = 0;
+  std::uint64_t grain_sectors = 0;
+  std::uint64_t descriptor_offset = 0;
+  std::uint64_t descriptor_sectors = 0;
+  std::uint32_t entries_per_table = 0;
+  std::uint64_t directory_offset = 0;  ///< kDirectoryAtEnd when only the footer knows.
+  std::uint64_t overhead = 0;          ///< Data begins here.
+
+  [[nodiscard]] bool stream_optimized() const { return compressed && markers; }
+};
+
+inline constexpr std::uint64_t kDirectoryAtEnd = ~std::uint64_t{0};
+
+/// Whether the bytes begin with the magic number of a sparse extent.
+bool is_vmdk(std::span<const std::byte> head);
+
+/// Reads and checks the first sector.
+Result<VmdkHeader> parse_vmdk_header(std::span<const std::byte> sector);
+
+/// Checks the embedded descriptor against a whitelist: one sparse extent, which is
+/// the file itself, no parent, a createType that we know. Everything else could
+/// make a reader open another file.
+Status check_vmdk_descriptor(std::string_view text, const VmdkHeader& header);
+
+}  // namespace ovaport::disk
