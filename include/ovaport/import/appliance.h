@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ovaport/base/concern.h"
+#include "ovaport/base/digest.h"
+#include "ovaport/base/result.h"
+#include "ovaport/environment/properties.h"
+#include "ovaport/ovf/envelope.h"
+#include "ovaport/ovf/machine.h"
+#include "ovaport/package/manifest.h"
+#include "ovaport/package/package.h"
+
+namespace ovaport::imports {
+
+/// An opened and judged package: what `inspect` shows and an import starts from.
+struct Appliance {
+  std::string source_name;  ///< File name of the package.
+  /// Absent when only a descriptor was given.
+  std::optional<package::Package> package;
+  std::string descriptor_name;
+  Digest descriptor_digest;
+  ovf::Envelope envelope;
+  std::optional<package::Manifest> manifest;
+  Concerns concerns;  ///< Of package, manifest, descriptor and cross-checks.
+};
+
+/// One virtual system with a deployment option applied.
+struct SystemView {
+  const ovf::Content* system = nullptr;  ///< Into the appliance's envelope.
+  ovf::Machine machine;
+  std::vector<environment::PropertyDefinition> properties;
+};
+
+/// Opens `path` (OVA, OVF directory or .ovf file), verifies the descriptor against
+/// the manifest, parses and validates it and checks that every file it needs is
+/// there. Reads no disk. What prevents an import but not a look at the package is a
+/// critical concern, not an error.
+Result<Appliance> open_appliance(const std::filesystem::path& path);
+
+/// The same for a bare descriptor whose disks are absent.
+Result<Appliance> open_descriptor(const std::filesystem::path& path);
+
+/// Applies the deployment option to one virtual system. ${…} capacities are taken
+/// from `answers`, else from the properties' defaults.
+Result<SystemView> view_system(const Appliance& appliance, const ovf::Content& system,
+                               const std::string& option,
+                               const std::vector<environment::Assignment>& answers,
+                               Concerns& concerns);
+
+/// All licence texts of the package, outermost first.
+std::vector<std::string> licences(const ovf::Envelope& envelope);
+
+}  // namespace ovaport::imports

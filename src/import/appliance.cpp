@@ -1,0 +1,174 @@
+#include "ovaport/import/appliance.h"
+
+#include <algorithm>
+
+#include "ovaport/base/file.h"
+#include "ovaport/base/text.h"
+#include "ovaport/package/coverage.h"
+
+namespace ovaport::imports {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Concern critical(std::string_view code, std::string message, std::string file,
+                 std::string advice = {}) {
+  Concern concern;
+  concern.code = code;
+  concern.severity = Severity::critical;
+  concern.message = std::move(message);
+  concern.advice = std::move(advice);
+  concern.file = std::move(file);
+  return concern;
+}
+
+void append(Concerns& all, Concerns more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+Result<std::string> read_descriptor(const package::Package& package, Appliance& appliance) {
+  const package::Entry& entry = package.descriptor();
+  appliance.descriptor_name = entry.name;
+  OVAPORT_TRY(std::string text, package.read(entry, ovf::kDescriptorLimit));
+  appliance.descriptor_digest = digest_of(DigestAlgorithm::sha256, text);
+  return text;
+}
+
+// The manifest says what the descriptor must be; nothing in a descriptor that is
+// not what it should be is worth parsing.
+Status check_descriptor_digest(const Appliance& appliance, std::string_view text) {
+  const Digest* expected = appliance.manifest->find(appliance.descriptor_name);
+  if (expected == nullptr) return {};
+  const Digest found = digest_of(expected->algorithm, text);
+  if (found == *expected) return {};
+  return Error(ErrorKind::integrity, "import.descriptor-digest",
+               std::string(to_string(expected->algorithm)) +
+                   " digest does not match the manifest: expected " + expected->hex + ", found " +
+                   found.hex)
+      .in_file(appliance.descriptor_name)
+      .advise("The package was damaged or changed; get it again from its vendor");
+}
+
+Status read_manifest(Appliance& appliance, std::string_view descriptor) {
+  const package::Package& package = *appliance.package;
+  const package::Entry* entry = package.manifest();
+  if (entry == nullptr) {
+    Concern concern;
+    concern.code = "import.no-manifest";
+    concern.message = "the package has no manifest, so its files cannot be verified";
+    concern.advice = "Compare the digests in the import's report with your vendor's";
+    appliance.concerns.push_back(std::move(concern));
+    return {};
+  }
+  constexpr std::uint64_t kManifestLimit = 16ULL << 20;
+  OVAPORT_TRY(const std::string text, package.read(*entry, kManifestLimit));
+  OVAPORT_TRY(appliance.manifest, package::parse_manifest(text, entry->name, appliance.concerns));
+  append(appliance.concerns, package::check_coverage(*appliance.manifest, package));
+  return check_descriptor_digest(appliance, descriptor);
+}
+
+// Every referenced file must be there, unless no disk or drive needs it.
+void check_references(Appliance& appliance) {
+  for (const ovf::File& file : appliance.envelope.files) {
+    const auto& disks = appliance.envelope.disks;
+    const bool needed = std::any_of(disks.begin(), disks.end(), [&](const ovf::Disk& disk) {
+      return disk.file_ref == file.id;
+    });
+    auto found = appliance.package->find(file.href, appliance.concerns);
+    if (!found.ok()) {
+      Concern concern =
+          critical(found.error().code, found.error().message, file.href, found.error().advice);
+      if (!needed) concern.severity = Severity::warning;
+      concern.line = file.line;
+      appliance.concerns.push_back(std::move(concern));
+      continue;
+    }
+    if (file.size && *file.size != (*found)->size && file.compression != "gzip") {
+      Concern concern = critical("import.file-size",
+                                 "the descriptor says " + std::to_string(*file.size) +
+                                     " bytes, the package holds " + std::to_string((*found)->size),
+                                 file.href);
+      concern.severity = Severity::warning;
+      concern.line = file.line;
+      appliance.concerns.push_back(std::move(concern));
+    }
+  }
+}
+
+void collect_licences(const ovf::Envelope& envelope, const ovf::Content& content,
+                      std::vector<std::string>& texts) {
+  for (const ovf::Message& eula : content.eulas) {
+    std::string text = ovf::localized(envelope, eula);
+    if (std::find(texts.begin(), texts.end(), text) == texts.end())
+      texts.push_back(std::move(text));
+  }
+  for (const ovf::Content& child : content.children)
+    collect_licences(envelope, child, texts);
+}
+
+}  // namespace
+
+Result<Appliance> open_appliance(const fs::path& path) {
+  Appliance appliance;
+  appliance.source_name =
+      path.filename().empty() ? path.parent_path().filename().string() : path.filename().string();
+  OVAPORT_TRY(auto package, package::Package::open(path, appliance.concerns));
+  appliance.package = std::move(package);
+  OVAPORT_TRY(const std::string text, read_descriptor(*appliance.package, appliance));
+  OVAPORT_CHECK(read_manifest(appliance, text));
+  OVAPORT_TRY(appliance.envelope,
+              ovf::parse_envelope(text, appliance.descriptor_name, appliance.concerns));
+  append(appliance.concerns, ovf::validate(appliance.envelope));
+  check_references(appliance);
+  return appliance;
+}
+
+Result<Appliance> open_descriptor(const fs::path& path) {
+  Appliance appliance;
+  appliance.source_name = appliance.descriptor_name = path.filename().string();
+  OVAPORT_TRY(const std::string text, read_file(path, ovf::kDescriptorLimit));
+  appliance.descriptor_digest = digest_of(DigestAlgorithm::sha256, text);
+  OVAPORT_TRY(appliance.envelope,
+              ovf::parse_envelope(text, appliance.descriptor_name, appliance.concerns));
+  append(appliance.concerns, ovf::validate(appliance.envelope));
+  return appliance;
+}
+
+Result<SystemView> view_system(const Appliance& appliance, const ovf::Content& system,
+                               const std::string& option,
+                               const std::vector<environment::Assignment>& answers,
+                               Concerns& concerns) {
+  const ovf::Envelope& envelope = appliance.envelope;
+  const ovf::DeploymentOption* standard = envelope.default_option();
+  const std::string in_force = !option.empty() ? option : standard != nullptr ? standard->id : "";
+  SystemView view;
+  view.system = &system;
+  view.properties = environment::define_properties(envelope.path_to(system), in_force, concerns);
+
+  // A capacity may be a property: resolved leniently here, since the strict answer
+  // (missing values, wrong ones) is given for all properties together.
+  Concerns ignored;
+  environment::ResolveOptions lenient;
+  lenient.allow_constants = true;
+  lenient.allow_missing = true;
+  const auto values = environment::resolve_properties(view.properties, answers, lenient, ignored);
+  ovf::MachineChoices choices;
+  choices.option = option;
+  choices.property = [&](std::string_view key) -> std::optional<std::string> {
+    if (!values.ok()) return std::nullopt;
+    const environment::PropertyValue* value = environment::find_value(*values, key);
+    if (value == nullptr) return std::nullopt;
+    return value->value.reveal();
+  };
+  OVAPORT_TRY(view.machine, ovf::configure(envelope, system, choices, concerns));
+  return view;
+}
+
+std::vector<std::string> licences(const ovf::Envelope& envelope) {
+  std::vector<std::string> texts;
+  collect_licences(envelope, envelope.content, texts);
+  return texts;
+}
+
+}  // namespace ovaport::imports

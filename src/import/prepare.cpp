@@ -1,0 +1,213 @@
+#include "prepare.h"
+
+#include <algorithm>
+
+#include "ovaport/base/text.h"
+#include "ovaport/kubevirt/machine_plan.h"
+#include "ovaport/kubevirt/names.h"
+
+namespace ovaport::imports {
+
+namespace {
+
+Status refuse_critical(const Concerns& concerns, const std::string& file) {
+  const auto worst = std::find_if(concerns.begin(), concerns.end(), [](const Concern& concern) {
+    return concern.severity == Severity::critical;
+  });
+  if (worst == concerns.end()) return {};
+  Error error(ErrorKind::invalid, worst->code, worst->message);
+  if (worst->line != 0) error.message += " (line " + std::to_string(worst->line) + ")";
+  return std::move(error)
+      .in_file(worst->file.empty() ? file : worst->file)
+      .in_element(worst->element)
+      .advise(worst->advice);
+}
+
+Status check_licences(const Request& request, const ovf::Envelope& envelope) {
+  const std::size_t count = licences(envelope).size();
+  if (count == 0 || request.accept_eula) return {};
+  return Error(ErrorKind::choice, "import.eula",
+               "the package has " + std::to_string(count) +
+                   " licence text(s) that must be accepted first")
+      .advise("Read them with 'ovaport inspect --json', then give --accept-eula");
+}
+
+Status check_manifest(const Request& request, const Appliance& appliance) {
+  if (!request.require_manifest) return {};
+  if (!appliance.manifest)
+    return Error(ErrorKind::integrity, "import.no-manifest",
+                 "the package has no manifest and --require-manifest was given");
+  for (const package::Entry& entry : appliance.package->entries()) {
+    const bool signing =
+        &entry == appliance.package->manifest() || &entry == appliance.package->certificate();
+    if (!signing && appliance.manifest->find(entry.name) == nullptr)
+      return Error(ErrorKind::integrity, "import.not-covered",
+                   "the manifest does not cover this file and --require-manifest was given")
+          .in_file(entry.name);
+  }
+  return {};
+}
+
+Result<std::vector<const ovf::Content*>> chosen_systems(const Request& request,
+                                                        const ovf::Envelope& envelope) {
+  const auto all = envelope.virtual_systems();
+  if (request.systems.empty()) return all;
+  std::vector<const ovf::Content*> chosen;
+  for (const std::string& id : request.systems) {
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const ovf::Content* system) { return system->id == id; });
+    if (found == all.end()) {
+      std::string known;
+      for (const ovf::Content* system : all)
+        known += " " + quote(system->id);
+      return Error(ErrorKind::choice, "import.unknown-system",
+                   "the package has no virtual system " + quote(id) + "; it has" + known);
+    }
+    chosen.push_back(*found);
+  }
+  return chosen;
+}
+
+// Several systems share the user's answers: each takes the keys that it knows.
+bool knows(const std::vector<environment::PropertyDefinition>& definitions,
+           const std::string& key) {
+  return std::any_of(definitions.begin(), definitions.end(), [&](const auto& definition) {
+    return definition.key == key || definition.short_key == key;
+  });
+}
+
+Status refuse_unknown_properties(const Prepared& prepared, const Request& request) {
+  for (const environment::Assignment& assignment : request.properties) {
+    std::vector<std::string> keys;
+    bool known = false;
+    for (const PreparedMachine& machine : prepared.machines) {
+      known = known || knows(machine.view.properties, assignment.key);
+      for (const auto& definition : machine.view.properties)
+        keys.push_back(definition.key);
+    }
+    if (known) continue;
+    const auto meant = nearest(assignment.key, keys);
+    return Error(ErrorKind::choice, "import.unknown-property",
+                 "the appliance has no property " + quote(assignment.key))
+        .advise(meant ? "Did you mean " + quote(*meant) + "?"
+                      : "'ovaport inspect' lists its properties");
+  }
+  return {};
+}
+
+Status resolve_properties(PreparedMachine& machine, const Request& request, Concerns& concerns) {
+  std::vector<environment::Assignment> answers;
+  for (const environment::Assignment& assignment : request.properties)
+    if (knows(machine.view.properties, assignment.key)) answers.push_back(assignment);
+  environment::ResolveOptions options;
+  options.allow_constants = request.override_constants;
+  OVAPORT_TRY(machine.values,
+              environment::resolve_properties(machine.view.properties, answers, options, concerns));
+  return {};
+}
+
+kubevirt::Provenance provenance_of(const Appliance& appliance, const ovf::Content& system) {
+  kubevirt::Provenance provenance;
+  provenance.source = appliance.source_name;
+  provenance.descriptor_digest = std::string(to_string(appliance.descriptor_digest.algorithm)) +
+                                 ":" + appliance.descriptor_digest.hex;
+  provenance.producer = appliance.envelope.producer;
+  for (const ovf::ProductSection* product : ovf::products_in_scope(appliance.envelope, system)) {
+    if (product->product.text.empty()) continue;
+    provenance.product = ovf::localized(appliance.envelope, product->product);
+    provenance.vendor = ovf::localized(appliance.envelope, product->vendor);
+    provenance.version = product->full_version.empty() ? product->version : product->full_version;
+    break;
+  }
+  return provenance;
+}
+
+Status plan_machine(PreparedMachine& machine, const Prepared& prepared, const Request& request,
+                    std::set<std::string>& names, bool only, Concerns& concerns) {
+  kubevirt::Choices& choices = machine.choices;
+  // With several machines a wished name is the package's, and theirs get their own.
+  if (!request.name.empty())
+    choices.name = only ? request.name
+                        : kubevirt::label_for(request.name + "-" + machine.view.machine.name, 55);
+  choices.name_space = request.name_space;
+  choices.storage_class = request.storage_class;
+  choices.networks = request.networks;
+  choices.macs = request.keep_macs ? kubevirt::MacPolicy::keep : kubevirt::MacPolicy::generate;
+  choices.start = request.start;
+  choices.provenance = provenance_of(prepared.appliance, *machine.view.system);
+  OVAPORT_TRY(machine.plan, kubevirt::plan_machine(machine.view.machine, choices, concerns));
+  const std::string unique = kubevirt::unique_label(machine.plan.name, names);
+  if (unique == machine.plan.name) return {};
+  choices.name = unique;
+  Concerns repeated;
+  OVAPORT_TRY(machine.plan, kubevirt::plan_machine(machine.view.machine, choices, repeated));
+  return {};
+}
+
+Status probe_disks(const Prepared& prepared) {
+  for (const PreparedMachine& machine : prepared.machines)
+    for (const ovf::MachineDisk& disk : machine.view.machine.disks) {
+      if (!disk.parent_disk_id.empty())
+        return Error(ErrorKind::unsupported, "import.delta-disk",
+                     "the disk " + quote(disk.disk_id) + " is a delta of the disk " +
+                         quote(disk.parent_disk_id) + ", which is not supported yet")
+            .advise("Export the appliance again with consolidated disks");
+      if (!disk.file) continue;
+      if (disk.file->compression == "gzip")
+        return Error(ErrorKind::unsupported, "import.gzip-disk",
+                     "the disk is gzip-compressed, which is not supported yet")
+            .in_file(disk.file->href)
+            .advise("Unpack the package, gunzip the disk and import the directory");
+      OVAPORT_TRY(const disk::DiskInput input, disk_input(prepared.appliance, disk.file->href));
+      OVAPORT_CHECK(disk::probe(input));
+    }
+  return {};
+}
+
+}  // namespace
+
+Result<disk::DiskInput> disk_input(const Appliance& appliance, const std::string& href) {
+  Concerns repeated;
+  OVAPORT_TRY(const package::Entry* entry, appliance.package->find(href, repeated));
+  const package::Package* package = &*appliance.package;
+  return disk::DiskInput{entry->name, entry->size, entry->range,
+                         [package, entry] { return package->stream(*entry); }};
+}
+
+Status prepare(const Request& request, Prepared& prepared) {
+  OVAPORT_TRY(prepared.appliance, open_appliance(request.package));
+  const Appliance& appliance = prepared.appliance;
+  prepared.concerns = appliance.concerns;
+  OVAPORT_CHECK(refuse_critical(prepared.concerns, appliance.descriptor_name));
+  OVAPORT_CHECK(check_manifest(request, appliance));
+  OVAPORT_TRY(const auto systems, chosen_systems(request, appliance.envelope));
+  for (const ovf::Content* system : systems) {
+    PreparedMachine machine;
+    auto view =
+        view_system(appliance, *system, request.option, request.properties, prepared.concerns);
+    if (!view.ok()) return std::move(view).error().in_file(appliance.descriptor_name);
+    machine.view = std::move(*view);
+    prepared.machines.push_back(std::move(machine));
+  }
+  OVAPORT_CHECK(refuse_critical(prepared.concerns, appliance.descriptor_name));
+  OVAPORT_CHECK(refuse_unknown_properties(prepared, request));
+  std::set<std::string> names;
+  for (PreparedMachine& machine : prepared.machines) {
+    OVAPORT_CHECK(resolve_properties(machine, request, prepared.concerns));
+    OVAPORT_CHECK(plan_machine(machine, prepared, request, names, prepared.machines.size() == 1,
+                               prepared.concerns));
+  }
+  OVAPORT_CHECK(check_licences(request, appliance.envelope));
+  OVAPORT_CHECK(probe_disks(prepared));
+  prepared.name =
+      prepared.machines.size() == 1 ? prepared.machines.front().plan.name
+      : !request.name.empty()
+          ? kubevirt::label_for(request.name)
+          : kubevirt::label_for(
+                ovf::localized(appliance.envelope, appliance.envelope.content.name).empty()
+                    ? appliance.envelope.content.id
+                    : ovf::localized(appliance.envelope, appliance.envelope.content.name));
+  return {};
+}
+
+}  // namespace ovaport::imports

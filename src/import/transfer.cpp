@@ -1,0 +1,158 @@
+#include "transfer.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ovaport/base/file.h"
+#include "ovaport/base/text.h"
+
+namespace ovaport::imports {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const Digest* promised(const Appliance& appliance, const std::string& name) {
+  return appliance.manifest ? appliance.manifest->find(name) : nullptr;
+}
+
+std::vector<Digest> expected_digests(const Appliance& appliance, const std::string& name) {
+  const Digest* digest = promised(appliance, name);
+  return digest == nullptr ? std::vector<Digest>{} : std::vector<Digest>{*digest};
+}
+
+/// One transfer's surroundings.
+struct Transfer {
+  const Request& request;
+  const Prepared& prepared;
+  const fs::path& directory;
+  Observer& observer;
+  const std::stop_token& stop;
+  std::vector<ReadFile>& read;
+  Concerns& concerns;
+};
+
+Result<ImportedDisk> decode_file(const Transfer& transfer, const std::string& href,
+                                 const std::string& file, std::uint64_t capacity) {
+  const Appliance& appliance = transfer.prepared.appliance;
+  OVAPORT_TRY(const disk::DiskInput input, disk_input(appliance, href));
+  transfer.observer.step("DiskTransfer", input.name);
+  disk::DecodeOptions options;
+  options.capacity = capacity;
+  options.expected = expected_digests(appliance, input.name);
+  options.workers = transfer.request.workers;
+  options.stop = transfer.stop;
+  options.progress = [&](std::uint64_t done, std::uint64_t total) {
+    transfer.observer.advance(done, total);
+  };
+  OVAPORT_TRY(auto report, disk::decode(input, transfer.directory / file, options));
+  transfer.concerns.insert(transfer.concerns.end(), report.concerns.begin(), report.concerns.end());
+  for (const Digest& digest : report.digests)
+    if (digest.algorithm == DigestAlgorithm::sha256) transfer.read.push_back({input.name, digest});
+  ImportedDisk imported;
+  imported.file = file;
+  imported.source = input.name;
+  imported.size = report.size;
+  imported.written = report.written;
+  imported.digests = report.digests;
+  imported.verified = !options.expected.empty();
+  return imported;
+}
+
+Result<ImportedDisk> make_blank(const Transfer& transfer, const std::string& file,
+                                std::uint64_t size) {
+  const fs::path path = transfer.directory / file;
+  OVAPORT_CHECK(write_new_file(path, {}));
+  std::error_code failure;
+  fs::resize_file(path, size, failure);
+  if (failure)
+    return system_error("cannot size the blank disk", failure.value()).in_file(path.string());
+  ImportedDisk imported;
+  imported.file = file;
+  imported.size = size;
+  return imported;
+}
+
+Status hash_entry(const Prepared& prepared, const package::Entry& entry, const Digest& want,
+                  const std::stop_token& stop, Observer& observer, std::vector<ReadFile>& read) {
+  OVAPORT_TRY(const auto source, prepared.appliance.package->stream(entry));
+  Hasher sha256(DigestAlgorithm::sha256);
+  Hasher wanted(want.algorithm);
+  std::vector<std::byte> buffer(std::size_t{1} << 20);
+  std::uint64_t done = 0;
+  while (true) {
+    if (stop.stop_requested())
+      return Error(ErrorKind::cancelled, "import.cancelled", "stopped on request");
+    OVAPORT_TRY(const std::size_t got, source->read(buffer));
+    if (got == 0) break;
+    const auto bytes = std::span<const std::byte>(buffer).first(got);
+    sha256.update(bytes);
+    wanted.update(bytes);
+    observer.advance(done += got, entry.size);
+  }
+  const Digest found = wanted.finish();
+  if (found != want)
+    return Error(ErrorKind::integrity, "import.digest-mismatch",
+                 std::string(to_string(want.algorithm)) +
+                     " digest does not match the manifest: expected " + want.hex + ", found " +
+                     found.hex)
+        .in_file(entry.name)
+        .advise("The package was damaged or changed; get it again from its vendor");
+  read.push_back({entry.name, sha256.finish()});
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<ImportedDisk>> transfer_disks(const Request& request, const Prepared& prepared,
+                                                 const PreparedMachine& machine,
+                                                 const fs::path& directory, Observer& observer,
+                                                 const std::stop_token& stop,
+                                                 std::vector<ReadFile>& read, Concerns& concerns) {
+  const Transfer transfer{request, prepared, directory, observer, stop, read, concerns};
+  std::vector<ImportedDisk> imported;
+  for (std::size_t i = 0; i < machine.plan.disks.size(); ++i) {
+    const kubevirt::PlannedDisk& disk = machine.plan.disks[i];
+    const std::string file = disk.claim + ".raw";
+    const std::uint64_t capacity = machine.view.machine.disks[i].capacity;
+    OVAPORT_TRY(auto made, disk.blank ? make_blank(transfer, file, disk.size)
+                                      : decode_file(transfer, disk.source, file, capacity));
+    imported.push_back(std::move(made));
+  }
+  for (const kubevirt::PlannedCdrom& cdrom : machine.plan.cdroms) {
+    OVAPORT_TRY(auto made, decode_file(transfer, cdrom.source, cdrom.claim + ".raw", 0));
+    imported.push_back(std::move(made));
+  }
+  return imported;
+}
+
+Status verify_rest(const Prepared& prepared, Observer& observer, const std::stop_token& stop,
+                   std::vector<ReadFile>& read) {
+  const Appliance& appliance = prepared.appliance;
+  std::set<std::string> done{appliance.descriptor_name};
+  for (const ReadFile& file : read)
+    done.insert(file.name);
+  for (const package::Entry& entry : appliance.package->entries()) {
+    const Digest* want = promised(appliance, entry.name);
+    if (want == nullptr || done.count(entry.name) != 0) continue;
+    observer.step("Verify", entry.name);
+    OVAPORT_CHECK(hash_entry(prepared, entry, *want, stop, observer, read));
+  }
+  return {};
+}
+
+Digest content_digest(const Appliance& appliance, std::vector<ReadFile> read) {
+  read.push_back({appliance.descriptor_name, appliance.descriptor_digest});
+  std::sort(read.begin(), read.end(),
+            [](const ReadFile& a, const ReadFile& b) { return a.name < b.name; });
+  std::string text;
+  std::string last;
+  for (const ReadFile& file : read) {
+    // A file that two disks share is read twice but counts once.
+    if (file.name != last) text += "SHA256(" + file.name + ")= " + file.sha256.hex + "\n";
+    last = file.name;
+  }
+  return digest_of(DigestAlgorithm::sha256, text);
+}
+
+}  // namespace ovaport::imports
