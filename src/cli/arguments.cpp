@@ -1,0 +1,183 @@
+#include "arguments.h"
+
+namespace ovaport::cli {
+
+namespace {
+
+constexpr const char* kExitCodes = R"(
+Exit codes:
+  0 done    1 bug in ovaport    2 wrong command line
+  3 package malformed or not supported    4 digest mismatch or truncated data
+  5 a choice is missing or wrong (property, EULA, network, deployment option)
+  6 file missing, target exists, I/O error    7 no space    8 helper program failed
+  130 interrupted)";
+
+void add_inspect(CLI::App& app, InspectArguments& arguments) {
+  CLI::App* command =
+      app.add_subcommand("inspect", "Show what a package holds and what to look out for");
+  command->add_option("PACKAGE", arguments.package, "OVA file, OVF directory or .ovf file")
+      ->required()
+      ->type_name("FILE");
+  command->add_flag("--json", arguments.json, "Print JSON instead of tables");
+  command->add_flag("--descriptor-only", arguments.descriptor_only,
+                    "Judge a bare .ovf whose disks are absent");
+  command->add_flag("--guest", arguments.guest,
+                    "Also decode the disks and look into the guest (slow, needs space in TMPDIR)");
+  command->add_option("--option", arguments.option, "Deployment option to show")->type_name("ID");
+  command->add_option("--language", arguments.language, "Language of labels, e.g. de")
+      ->type_name("LANG");
+  command->footer(R"(Examples:
+  ovaport inspect appliance.ova
+  ovaport inspect --json appliance.ova | jq '.systems[0].properties'
+  ovaport inspect --descriptor-only appliance.ovf)");
+}
+
+void add_import_choices(CLI::App& command, ImportArguments& arguments) {
+  command.add_option("--option", arguments.option, "Deployment option (see inspect)")
+      ->type_name("ID");
+  command
+      .add_option("--prop", arguments.properties,
+                  "Property of the OVF environment; repeat for more")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->take_all();
+  command
+      .add_option("--prop-file", arguments.property_files,
+                  "File of KEY=VALUE lines or a JSON object; keeps passwords off the command line")
+      ->type_name("FILE")
+      ->expected(1)
+      ->take_all();
+  command
+      .add_option("--network", arguments.networks,
+                  "Where a network of the package leads: 'VM Network=pod', "
+                  "'VM Network=multus:NAMESPACE/NAME' or 'VM Network=none'")
+      ->type_name("NAME=TARGET")
+      ->expected(1)
+      ->take_all();
+  command
+      .add_option("--system", arguments.systems,
+                  "Import only this virtual system of a package with several; repeat for more")
+      ->type_name("ID")
+      ->expected(1)
+      ->take_all();
+  command.add_flag("--accept-eula", arguments.accept_eula, "Accept the licences of the package");
+  command.add_flag("--override-constants", arguments.override_constants,
+                   "Let --prop change properties that the vendor made constant");
+  command.add_flag("--keep-macs", arguments.keep_macs,
+                   "Keep MAC addresses that the descriptor fixes");
+}
+
+void add_import_target(CLI::App& command, ImportArguments& arguments) {
+  command.add_option("--out", arguments.out, "Directory for the result: OUT/<name>/")
+      ->required()
+      ->type_name("DIR");
+  command.add_option("--name", arguments.name, "Name of the virtual machine")->type_name("NAME");
+  command.add_option("--namespace", arguments.name_space, "Namespace in the manifests")
+      ->capture_default_str();
+  command.add_option("--storage-class", arguments.storage_class, "Storage class of the disks")
+      ->type_name("NAME");
+  command.add_flag("--start", arguments.start, "The virtual machine starts when it is applied");
+  command.add_flag("--replace", arguments.replace, "Replace OUT/<name> if it exists");
+  command.add_flag("--require-manifest", arguments.require_manifest,
+                   "Refuse a package whose files are not all covered by a manifest");
+}
+
+void add_guest_choices(CLI::App& command, std::string& env_mode, std::string& virtio_win) {
+  command
+      .add_option("--guest-env-mode", env_mode,
+                  "Who may read the OVF environment in the guest: any (as on VMware) or root")
+      ->check(CLI::IsMember({"any", "root"}))
+      ->capture_default_str();
+  command
+      .add_option("--virtio-win", virtio_win,
+                  "Directory or ISO with the VirtIO drivers for Windows guests")
+      ->type_name("PATH");
+}
+
+void add_import(CLI::App& app, ImportArguments& arguments) {
+  CLI::App* command = app.add_subcommand(
+      "import", "Decode and verify the disks, convert the guest, write KubeVirt manifests");
+  command->add_option("PACKAGE", arguments.package, "OVA file, OVF directory or .ovf file")
+      ->required()
+      ->type_name("FILE");
+  add_import_target(*command, arguments);
+  add_import_choices(*command, arguments);
+  command
+      ->add_option("--guest", arguments.guest,
+                   "convert: VirtIO drivers and the tools stand-in; inject: the stand-in only; "
+                   "none: leave the guest alone")
+      ->check(CLI::IsMember({"convert", "inject", "none"}))
+      ->capture_default_str();
+  add_guest_choices(*command, arguments.guest_env_mode, arguments.virtio_win);
+  command->add_option("--workers", arguments.workers, "Decoder threads (default: one a core)")
+      ->type_name("N");
+  command->add_flag("--json", arguments.json, "Print the result as JSON");
+  command->add_flag("-q,--quiet", arguments.quiet, "No progress");
+  command->footer(std::string(R"(Examples:
+  ovaport import appliance.ova --out vms --accept-eula
+  ovaport import appliance.ova --out vms --option small \
+      --prop hostname=app1 --prop-file secrets.env \
+      --network 'VM Network=multus:apps/vlan100' --storage-class fast
+  kubectl apply -f vms/appliance/manifests.yaml
+)") + kExitCodes);
+}
+
+void add_guest(CLI::App& app, Arguments& all) {
+  CLI::App* command =
+      app.add_subcommand("guest", "Look into, convert or equip a raw disk image by hand");
+  command->require_subcommand(1);
+  GuestArguments& arguments = all.guest;
+  const auto add = [&](const char* name, const char* description) {
+    CLI::App* action = command->add_subcommand(name, description);
+    action->add_option("DISK", arguments.disks, "Raw images of one guest, boot disk first")
+        ->required()
+        ->type_name("FILE");
+    action->add_option("--bus", arguments.bus, "Bus of the disks on the source")
+        ->check(CLI::IsMember({"scsi", "sata", "ide", "nvme"}))
+        ->capture_default_str();
+    action->add_flag("--json", arguments.json, "Print the report as JSON");
+    action->callback([&arguments, name] { arguments.action = name; });
+    return action;
+  };
+  add("inspect", "Report operating system, VMware Tools, who reads the OVF environment");
+  for (CLI::App* action :
+       {add("convert", "Convert to VirtIO and inject the tools stand-in (changes the images)"),
+        add("inject", "Inject the tools stand-in only (changes the images)")}) {
+    add_guest_choices(*action, arguments.guest_env_mode, arguments.virtio_win);
+    action
+        ->add_option("--mac", arguments.macs,
+                     "MAC address of an adapter, in order: keeps the guest's interface names")
+        ->type_name("MAC")
+        ->expected(1)
+        ->take_all();
+  }
+  command->footer(R"(Examples:
+  ovaport guest inspect disk.raw
+  ovaport guest convert --bus scsi boot.raw data.raw)");
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_parser(Arguments& arguments) {
+  auto app = std::make_unique<CLI::App>(
+      "Brings virtual appliances (OVA, OVF) into KubeVirt and makes them work there.", "ovaport");
+  app->require_subcommand(1);
+  app->set_version_flag("--version", "ovaport " OVAPORT_VERSION);
+  app->footer(std::string("'ovaport COMMAND --help' shows options and examples.\n") + kExitCodes);
+  add_inspect(*app, arguments.inspect);
+  add_import(*app, arguments.import_);
+  add_guest(*app, arguments);
+  CLI::App* completion =
+      app->add_subcommand("completion", "Print the completion script of a shell");
+  completion->add_option("SHELL", arguments.completion_shell, "bash")
+      ->check(CLI::IsMember({"bash"}));
+  completion->footer("Example:\n  ovaport completion bash > /etc/bash_completion.d/ovaport");
+  // What a supervised child of ovaport runs; not for people.
+  app->add_subcommand("guest-worker")->group("");
+  app->final_callback([&arguments, parser = app.get()] {
+    arguments.command = parser->get_subcommands().front()->get_name();
+  });
+  return app;
+}
+
+}  // namespace ovaport::cli

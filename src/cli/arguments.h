@@ -1,0 +1,71 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ovaport::cli {
+
+/// `ovaport inspect`
+struct InspectArguments {
+  std::string package;
+  bool json = false;
+  bool descriptor_only = false;
+  bool guest = false;
+  std::string option;
+  std::string language;
+};
+
+/// `ovaport import`
+struct ImportArguments {
+  std::string package;
+  std::string out;
+  std::string option;
+  std::vector<std::string> properties;  ///< KEY=VALUE
+  std::vector<std::string> property_files;
+  std::vector<std::string> networks;  ///< 'NAME=pod', 'NAME=multus:NS/NAME', 'NAME=none'
+  std::string storage_class;
+  std::string name;
+  std::string name_space = "default";
+  std::string guest = "convert";
+  std::string guest_env_mode = "any";
+  std::string virtio_win;
+  std::vector<std::string> systems;
+  bool accept_eula = false;
+  bool require_manifest = false;
+  bool override_constants = false;
+  bool keep_macs = false;
+  bool replace = false;
+  bool start = false;
+  bool quiet = false;
+  bool json = false;
+  unsigned workers = 0;
+};
+
+/// `ovaport guest inspect|convert|inject`
+struct GuestArguments {
+  std::string action;
+  std::vector<std::string> disks;
+  std::string bus = "scsi";
+  std::string guest_env_mode = "any";
+  std::string virtio_win;
+  std::vector<std::string> macs;
+  bool json = false;
+};
+
+/// All that was said on the command line; `command` names the subcommand.
+struct Arguments {
+  std::string command;
+  InspectArguments inspect;
+  ImportArguments import_;
+  GuestArguments guest;
+  std::string completion_shell = "bash";
+};
+
+/// The parser, filling `arguments`, which must outlive it.
+std::unique_ptr<CLI::App> make_parser(Arguments& arguments);
+
+}  // namespace ovaport::cli
