@@ -9,7 +9,7 @@ build_packages=(
   build-essential cmake ninja-build ccache pkg-config musl-tools gcc-mingw-w64-x86-64
   libarchive-dev libpugixml-dev libxml2-dev nlohmann-json3-dev libssl-dev libdeflate-dev
   zlib1g-dev libcli11-dev libspdlog-dev libfmt-dev libguestfs-dev
-  qemu-utils virt-v2v libguestfs-tools linux-image-amd64 e2fsprogs fdisk xz-utils
+  qemu-utils virt-v2v nbdkit libguestfs-tools linux-image-amd64 e2fsprogs fdisk xz-utils
 )
 test_packages=(
   git clang clang-tidy clang-format libclang-rt-14-dev libgtest-dev libgmock-dev
