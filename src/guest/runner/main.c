@@ -45,9 +45,9 @@ static int read_parameter(const wchar_t* name, wchar_t* text) {
   lstrcpyW(key, L"SYSTEM\\CurrentControlSet\\Services\\");
   lstrcatW(key, service_name);
   lstrcatW(key, L"\\Parameters");
-  /* The function terminates what it returns. */
-  return RegGetValueW(HKEY_LOCAL_MACHINE, key, name, RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ, NULL,
-                      text, &size) == ERROR_SUCCESS;
+  /* The function terminates what it returns, and expands REG_EXPAND_SZ. */
+  return RegGetValueW(HKEY_LOCAL_MACHINE, key, name, RRF_RT_REG_SZ, NULL, text, &size) ==
+         ERROR_SUCCESS;
 }
 
 static DWORD run_command(void) {
