@@ -1,0 +1,223 @@
+#include "ovaport/package/package.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+
+namespace ovaport::package {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// One header block of ustar (POSIX.1-1988), with a valid checksum.
+std::string header(const std::string& name, std::uint64_t size, char type = '0',
+                   const std::string& link = "") {
+  std::string block(512, '\0');
+  block.replace(0, name.size(), name);
+  const auto octal = [&](std::size_t at, int digits, std::uint64_t value) {
+    std::string text(static_cast<std::size_t>(digits), '0');
+    for (int i = digits - 1; i >= 0; --i, value /= 8)
+      text[static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 8);
+    block.replace(at, text.size(), text);
+  };
+  octal(100, 7, 0644);
+  octal(108, 7, 0);
+  octal(116, 7, 0);
+  if (size < (1ULL << 33)) {
+    octal(124, 11, size);
+  } else {
+    block[124] = '\x80';  // base-256
+    for (int i = 0; i < 8; ++i)
+      block[static_cast<std::size_t>(135 - i)] = static_cast<char>(size >> (8 * i));
+  }
+  octal(136, 11, 0);
+  block[156] = type;
+  block.replace(157, link.size(), link);
+  block.replace(257, 5, "ustar");
+  block.replace(263, 2, "00");
+  block.replace(148, 8, 8, ' ');
+  unsigned sum = 0;
+  for (const char c : block)
+    sum += static_cast<unsigned char>(c);
+  octal(148, 6, sum);
+  block[154] = '\0';
+  return block;
+}
+
+std::string member(const std::string& name, std::string content) {
+  std::string bytes = header(name, content.size()) + content;
+  bytes.resize((bytes.size() + 511) / 512 * 512);
+  return bytes;
+}
+
+const std::string kEnd(1024, '\0');
+
+class PackageTest : public testing::Test {
+ protected:
+  PackageTest() {
+    std::string pattern = testing::TempDir() + "ovaport-package-XXXXXX";
+    root_ = ::mkdtemp(pattern.data());
+  }
+  ~PackageTest() override { fs::remove_all(root_); }
+
+  Result<Package> open(const std::string& bytes) {
+    std::ofstream(root_ / "a.ova", std::ios::binary) << bytes;
+    return Package::open(root_ / "a.ova", concerns_);
+  }
+  void expect_refused(const std::string& bytes, const std::string& code,
+                      const std::string& word = "") {
+    const auto package = open(bytes);
+    ASSERT_FALSE(package.ok());
+    EXPECT_EQ(package.error().code, code) << describe(package.error());
+    EXPECT_THAT(describe(package.error()), testing::HasSubstr(word));
+  }
+  bool has_concern(const std::string& code) const {
+    for (const Concern& concern : concerns_)
+      if (concern.code == code) return true;
+    return false;
+  }
+
+  fs::path root_;
+  Concerns concerns_;
+};
+
+TEST_F(PackageTest, ListsMembersAndFindsTheirRoles) {
+  const auto package = open(member("a.ovf", "<x/>") + member("a.mf", "m") +
+                            member("d.vmdk", std::string(1000, 'z')) + kEnd);
+  ASSERT_TRUE(package.ok()) << describe(package.error());
+  EXPECT_EQ(package->descriptor().name, "a.ovf");
+  EXPECT_EQ(package->manifest()->name, "a.mf");
+  EXPECT_EQ(package->certificate(), nullptr);
+  EXPECT_EQ(package->read(package->descriptor(), 100).value(), "<x/>");
+  EXPECT_TRUE(concerns_.empty());
+}
+
+TEST_F(PackageTest, KnowsWhereMembersLie) {
+  const auto package = open(member("a.ovf", "<x/>") + member("d.vmdk", "disk bytes") + kEnd);
+  ASSERT_TRUE(package.ok());
+  Concerns none;
+  const Entry* disk = package->find("d.vmdk", none).value();
+  EXPECT_EQ(disk->range->offset, 1536U);
+  const auto stream = package->stream(*disk);
+  std::array<std::byte, 64> buffer{};
+  EXPECT_EQ((*stream)->read(buffer).value(), 10U);
+  EXPECT_EQ(std::memcmp(buffer.data(), "disk bytes", 10), 0);
+}
+
+TEST_F(PackageTest, SizesBeyondOctalAreSeekedOver) {
+  const std::uint64_t size = 20ULL << 30;
+  const std::string front = member("a.ovf", "<x/>") + header("big.vmdk", size);
+  std::ofstream(root_ / "big.ova", std::ios::binary) << front;
+  fs::resize_file(root_ / "big.ova", front.size() + size);
+  std::ofstream(root_ / "big.ova", std::ios::binary | std::ios::app) << member("z", "last") << kEnd;
+  const auto package = Package::open(root_ / "big.ova", concerns_);
+  ASSERT_TRUE(package.ok()) << describe(package.error());
+  ASSERT_EQ(package->entries().size(), 3U);
+  EXPECT_EQ(package->entries()[1].size, size);
+  EXPECT_EQ(package->read(package->entries()[2], 100).value(), "last");
+}
+
+TEST_F(PackageTest, LongNamesOfGnuTarLeaveTheOffsetRight) {
+  const std::string name(150, 'n');
+  const auto package =
+      open(member("a.ovf", "<x/>") + header("././@LongLink", 151, 'L') + name +
+           std::string(512 - 150, '\0') + member(name.substr(0, 99), "content") + kEnd);
+  ASSERT_TRUE(package.ok()) << describe(package.error());
+  EXPECT_EQ(package->entries()[1].name, name);
+  EXPECT_EQ(package->read(package->entries()[1], 100).value(), "content");
+}
+
+TEST_F(PackageTest, NamesThatLeadOutsideAreRefused) {
+  for (const std::string name : {"../evil", "/etc/passwd", "a/../../b", "C:\\x", "..\\x", "a\nb"})
+    expect_refused(member("a.ovf", "<x/>") + member(name, "x") + kEnd, "package.unsafe-name");
+  EXPECT_THAT(describe(open(member("a.ovf", "<x/>") + member("../\x1b[31m", "x") + kEnd).error()),
+              testing::Not(testing::HasSubstr("\x1b")));
+}
+
+TEST_F(PackageTest, LinksAndDevicesAreRefused) {
+  const std::string front = member("a.ovf", "<x/>");
+  expect_refused(front + header("l", 0, '2', "/etc/passwd") + kEnd, "package.link", "\"l\"");
+  expect_refused(front + header("l", 0, '1', "a.ovf") + kEnd, "package.link", "\"l\"");
+  expect_refused(front + header("d", 0, '3') + kEnd, "package.special-file", "\"d\"");
+  expect_refused(front + header("f", 0, '6') + kEnd, "package.special-file", "\"f\"");
+}
+
+TEST_F(PackageTest, DuplicatesAreRefusedWhateverTheirCase) {
+  const std::string front = member("a.ovf", "<x/>") + member("disk", "x");
+  expect_refused(front + member("disk", "y") + kEnd, "package.duplicate", "disk");
+  expect_refused(front + member("DISK", "y") + kEnd, "package.duplicate", "DISK");
+  expect_refused(front + member("./disk", "y") + kEnd, "package.duplicate", "disk");
+}
+
+TEST_F(PackageTest, TruncatedMemberNamesItselfAndTheBytes) {
+  const std::string bytes = member("a.ovf", "<x/>") + header("d.vmdk", 5000) + "short";
+  expect_refused(bytes, "package.truncated", "5000");
+}
+
+TEST_F(PackageTest, MissingEndBlocksAreTolerated) {
+  EXPECT_TRUE(open(member("a.ovf", "<x/>") + member("d", "x")).ok());
+}
+
+TEST_F(PackageTest, NoTarIsNamedForWhatItLooksLike) {
+  expect_refused("\x89PNG" + std::string(2000, '\0'), "package.not-an-ova", "PNG");
+  expect_refused("PK\x03\x04" + std::string(2000, '\0'), "package.not-an-ova", "zip");
+  expect_refused("", "package.not-an-ova", "empty");
+}
+
+TEST_F(PackageTest, OneDescriptorIsWanted) {
+  expect_refused(member("d.vmdk", "x") + kEnd, "package.no-descriptor", ".ovf");
+  expect_refused(member("a.ovf", "x") + member("b.ovf", "y") + kEnd, "package.two-descriptors",
+                 "b.ovf");
+  EXPECT_TRUE(open(member("._a.ovf", "x") + member("a.ovf", "y") + kEnd).ok());
+}
+
+TEST_F(PackageTest, DescriptorThatIsNotFirstIsAConcern) {
+  ASSERT_TRUE(open(member("d.vmdk", "x") + member("a.ovf", "y") + kEnd).ok());
+  EXPECT_TRUE(has_concern("package.order"));
+}
+
+TEST_F(PackageTest, HrefsAreDecodedAndMatchedLoosely) {
+  const auto package = open(member("a.ovf", "<x/>") + member("my disk.vmdk", "x") +
+                            member("Other.vmdk", "y") + member("odd%a.vmdk", "z") + kEnd);
+  ASSERT_TRUE(package.ok());
+  Concerns none;
+  EXPECT_EQ(package->find("my%20disk.vmdk", none).value()->name, "my disk.vmdk");
+  EXPECT_EQ(package->find("./my disk.vmdk", none).value()->name, "my disk.vmdk");
+  EXPECT_EQ(package->find("odd%a.vmdk", none).value()->name, "odd%a.vmdk");
+  EXPECT_TRUE(none.empty());
+  EXPECT_EQ(package->find("other.VMDK", none).value()->name, "Other.vmdk");
+  EXPECT_EQ(none.size(), 1U);
+  EXPECT_EQ(package->find("absent.vmdk", none).error().code, "package.missing-file");
+  EXPECT_EQ(package->find("../a.ovf", none).error().code, "package.unsafe-name");
+}
+
+TEST_F(PackageTest, AmbiguousHrefIsRefused) {
+  const auto package =
+      open(member("a.ovf", "<x/>") + member("d%20x", "1") + member("d x", "2") + kEnd);
+  Concerns none;
+  EXPECT_EQ(package->find("d%20x", none).error().code, "package.ambiguous-href");
+}
+
+TEST_F(PackageTest, DirectoryTakesRegularFilesOnly) {
+  std::ofstream(root_ / "a.ovf") << "<x/>";
+  std::ofstream(root_ / "disk.vmdk") << "disk";
+  fs::create_symlink("/etc/passwd", root_ / "link.vmdk");
+  ASSERT_EQ(::mkfifo((root_ / "fifo.vmdk").c_str(), 0600), 0);
+  const auto package = Package::open(root_, concerns_);
+  ASSERT_TRUE(package.ok()) << describe(package.error());
+  EXPECT_EQ(package->kind(), Kind::directory);
+  EXPECT_EQ(package->entries().size(), 2U);
+  EXPECT_EQ(Package::open(root_ / "a.ovf", concerns_)->descriptor().name, "a.ovf");
+}
+
+TEST_F(PackageTest, MissingFileIsAnError) {
+  EXPECT_EQ(Package::open(root_ / "absent.ova", concerns_).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(Package::open(root_ / "absent.ovf", concerns_).error().kind, ErrorKind::not_found);
+}
+
+}  // namespace
+}  // namespace ovaport::package
