@@ -450,6 +450,7 @@ class Configurator {
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
     std::vector<MachineDisk> sorted;
+    sorted.reserve(order.size());
     for (const std::size_t i : order)
       sorted.push_back(std::move(machine_.disks[i]));
     machine_.disks = std::move(sorted);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "grain_stream.h"
+#include "ovaport/base/byte_source.h"
 #include "ovaport/base/digest.h"
 #include "ovaport/base/file.h"
 
