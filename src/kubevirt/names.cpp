@@ -13,10 +13,10 @@ bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-std::string trim_hyphens(std::string text) {
+std::string trim_hyphens(std::string_view text) {
   const auto first = text.find_first_not_of('-');
-  if (first == std::string::npos) return {};
-  return text.substr(first, text.find_last_not_of('-') - first + 1);
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of('-') - first + 1));
 }
 
 }  // namespace
@@ -37,11 +37,28 @@ std::string label_for(std::string_view name, std::size_t limit) {
     else if (!label.empty() && label.back() != '-')
       label += '-';
   }
-  label = trim_hyphens(std::move(label));
+  label = trim_hyphens(label);
   if (!lost && !label.empty() && label.size() <= limit) return label;
   const std::string hash = digest_of(DigestAlgorithm::sha256, name).hex.substr(0, 8);
   if (label.empty()) return "vm-" + hash;
   return trim_hyphens(label.substr(0, limit - hash.size() - 1)) + "-" + hash;
+}
+
+bool is_subdomain(std::string_view name) {
+  constexpr std::size_t kSubdomainLimit = 253;
+  if (name.size() > kSubdomainLimit) return false;
+  for (;;) {
+    const auto dot = name.find('.');
+    if (!is_label(name.substr(0, dot))) return false;
+    if (dot == std::string_view::npos) return true;
+    name.remove_prefix(dot + 1);
+  }
+}
+
+std::string child_label(std::string_view name, std::string_view suffix) {
+  const std::size_t room = kLabelLimit - suffix.size();
+  std::string label = name.size() <= room ? std::string(name) : label_for(name, room);
+  return label.append(suffix);
 }
 
 std::string unique_label(const std::string& name, std::set<std::string>& used) {
@@ -67,12 +84,16 @@ std::string stable_mac(std::string_view appliance, std::string_view system, std:
 }
 
 Result<std::string> canonical_mac(std::string_view text) {
-  const auto parts = split(trimmed(text), ":-");
+  const std::string_view digits = trimmed(text);
+  const auto parts = split(digits, ":-");
   const auto is_byte = [](std::string_view part) {
     return part.size() == 2 &&
            part.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
   };
-  if (parts.size() != 6 || !std::all_of(parts.begin(), parts.end(), is_byte))
+  // split() drops empty parts, so the length tells of separators too many.
+  constexpr std::size_t kLength = 17;
+  if (digits.size() != kLength || parts.size() != 6 ||
+      !std::all_of(parts.begin(), parts.end(), is_byte))
     return Error(ErrorKind::invalid, "kubevirt.mac", quote(text, 40) + " is no MAC address");
   std::string mac;
   for (const std::string_view part : parts)
@@ -80,6 +101,8 @@ Result<std::string> canonical_mac(std::string_view text) {
   constexpr std::string_view kUnicast = "02468ace";
   if (kUnicast.find(mac[1]) == std::string_view::npos)
     return Error(ErrorKind::invalid, "kubevirt.mac", quote(text, 40) + " is a multicast address");
+  if (mac == "00:00:00:00:00:00")
+    return Error(ErrorKind::invalid, "kubevirt.mac", quote(text, 40) + " is no address");
   return mac;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "ovaport/base/checked.h"
@@ -28,7 +29,7 @@ Concern concern(std::string_view code, std::string message, std::string element,
   return made;
 }
 
-/// A virtual-machine UUID that depends on the appliance only.
+/// A virtual-machine UUID that depends on its seed only.
 std::string stable_uuid(const std::string& seed) {
   std::string hex = digest_of(DigestAlgorithm::sha256, seed).hex.substr(0, 32);
   hex[12] = '5';  // RFC 9562: name-based
@@ -40,6 +41,11 @@ std::string stable_uuid(const std::string& seed) {
 bool is_windows(const ovf::OperatingSystem& system) {
   if (to_lower(system.vmw_os_type).starts_with("win")) return true;
   if (to_lower(system.vbox_os_type).starts_with("windows")) return true;
+  // CIM_OperatingSystem.OsType, from Windows 2000 on.
+  constexpr std::array kWindows{58,  67,  69,  70,  71,  72,  73,  74,  75,  76,  77, 103,
+                                105, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120};
+  if (system.id && std::find(kWindows.begin(), kWindows.end(), *system.id) != kWindows.end())
+    return true;
   return to_lower(system.description).find("windows") != std::string::npos;
 }
 
@@ -56,8 +62,8 @@ Result<Target> parse_target(const std::string& network, const std::string& text)
     const std::string name = text.substr(kMultus.size());
     const auto slash = name.find('/');
     const bool good = slash == std::string::npos
-                          ? is_label(name)
-                          : is_label(name.substr(0, slash)) && is_label(name.substr(slash + 1));
+                          ? is_subdomain(name)
+                          : is_label(name.substr(0, slash)) && is_subdomain(name.substr(slash + 1));
     if (good) return Target{Target::Kind::multus, name};
   }
   return Error(ErrorKind::choice, "kubevirt.network-target",
@@ -77,7 +83,7 @@ class Planner {
     add_cdroms();
     OVAPORT_CHECK(check_network_names());
     OVAPORT_CHECK(add_nics());
-    plan_.config_secret = plan_.name.substr(0, kLabelLimit - 8) + "-ovf-env";
+    plan_.config_secret = child_label(plan_.name, "-ovf-env");
     return std::move(plan_);
   }
 
@@ -107,6 +113,11 @@ class Planner {
     return {};
   }
 
+  // What tells this deployment from others, those of the same package included.
+  [[nodiscard]] std::string identity() const {
+    return choices_.provenance.descriptor_digest + " " + plan_.name_space + "/" + plan_.name + " ";
+  }
+
   void set_hardware() {
     plan_.cores = machine_.cores_per_socket;
     plan_.sockets = machine_.cpus / machine_.cores_per_socket;
@@ -117,7 +128,14 @@ class Planner {
       plan_.efi = choices_.guest->firmware == "efi";
     plan_.secure_boot = plan_.efi && machine_.secure_boot;
     plan_.tpm = machine_.tpm;
-    plan_.firmware_uuid = stable_uuid(choices_.provenance.descriptor_digest + machine_.id);
+    if (plan_.tpm)
+      concerns_.push_back(concern("kubevirt.tpm",
+                                  "the TPM is new and empty: what the source's TPM sealed, such "
+                                  "as disk keys, cannot be opened by it",
+                                  machine_.id,
+                                  "Have recovery keys at hand; the cluster needs a default or a "
+                                  "VM state storage class to keep the TPM's content"));
+    plan_.firmware_uuid = stable_uuid(identity() + machine_.id);
     if (machine_.nested_virtualization)
       concerns_.push_back(concern("kubevirt.nested",
                                   "the appliance wants nested virtualisation, which the cluster's "
@@ -138,14 +156,16 @@ class Planner {
       const ovf::MachineDisk& disk = machine_.disks[i];
       PlannedDisk planned;
       planned.volume = "disk" + std::to_string(i);
-      planned.claim = plan_.name.substr(0, kLabelLimit - 8) + "-" + planned.volume;
+      planned.claim = child_label(plan_.name, "-" + planned.volume);
       planned.bus = disk_bus();
       planned.serial = planned.volume;
       const std::uint64_t decoded =
           i < choices_.disk_sizes.size() ? choices_.disk_sizes[i] : disk.capacity;
       planned.size = whole_mib(decoded);
       planned.blank = !disk.file.has_value();
-      planned.boot = i == 0;
+      // All have one: the firmware passes over disks that cannot be booted, such as a
+      // blank one before an installation medium.
+      planned.boot_order = static_cast<int>(i) + 1;
       planned.source = disk.file ? disk.file->href : "";
       planned.disk_id = disk.disk_id;
       plan_.disks.push_back(std::move(planned));
@@ -163,7 +183,8 @@ class Planner {
       if (!cdrom.file) continue;
       PlannedCdrom planned;
       planned.volume = "cdrom" + std::to_string(plan_.cdroms.size());
-      planned.claim = plan_.name.substr(0, kLabelLimit - 8) + "-" + planned.volume;
+      planned.claim = child_label(plan_.name, "-" + planned.volume);
+      planned.boot_order = static_cast<int>(plan_.disks.size() + plan_.cdroms.size()) + 1;
       planned.size = whole_mib(cdrom.file->size.value_or(0));
       planned.source = cdrom.file->href;
       plan_.cdroms.push_back(std::move(planned));
@@ -242,27 +263,35 @@ class Planner {
   [[nodiscard]] std::string model_of(const ovf::MachineNic& nic) const {
     if (choices_.guest) return choices_.guest->nic_model;
     const std::string subtype = to_lower(nic.subtype);
-    if (subtype.find("pcnet") != std::string::npos) return "pcnet";
-    if (subtype == "e1000" || subtype.starts_with("e1000 ")) return "e1000";
+    // Several subtypes are alternatives, such as "PCNet32 E1000" (DSP0243 2.1.1 §8.3).
+    const auto offered = split(subtype, " ,");
+    const auto offers = [&](std::string_view name) {
+      return std::find(offered.begin(), offered.end(), name) != offered.end();
+    };
     if (subtype.find("virtio") != std::string::npos) return "virtio";
+    if (offers("e1000e")) return "e1000e";
+    if (offers("e1000")) return "e1000";
+    if (subtype.find("pcnet") != std::string::npos) return "pcnet";
     return "e1000e";
   }
 
   Result<std::string> mac_of(const ovf::MachineNic& nic, std::size_t index) {
     if (choices_.macs == MacPolicy::keep && !nic.mac.empty()) {
       auto mac = canonical_mac(nic.mac);
-      if (mac.ok()) return mac;
-      concerns_.push_back(
-          concern("kubevirt.mac", mac.error().message + "; one is generated", machine_.id));
+      const bool fresh = mac.ok() && macs_.insert(*mac).second;
+      if (fresh) return mac;
+      const std::string why =
+          mac.ok() ? quote(nic.mac) + " belongs to another adapter too" : mac.error().message;
+      concerns_.push_back(concern("kubevirt.mac", why + "; one is generated", machine_.id));
     }
-    return stable_mac(choices_.provenance.descriptor_digest + plan_.name_space + plan_.name,
-                      machine_.id, index);
+    return stable_mac(identity(), machine_.id, index);
   }
 
   const ovf::Machine& machine_;
   const Choices& choices_;
   Concerns& concerns_;
   MachinePlan plan_;
+  std::set<std::string> macs_;  // Kept ones.
   std::string pod_claimed_;
   bool pod_used_ = false;
   bool pod_taken_ = false;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "ovaport/base/text.h"
@@ -123,13 +124,15 @@ Json disks(const MachinePlan& plan) {
   Json all = Json::array();
   for (const PlannedDisk& disk : plan.disks) {
     Json entry{{"name", disk.volume}};
-    if (disk.boot) entry["bootOrder"] = 1;
+    entry["bootOrder"] = disk.boot_order;
     entry["serial"] = disk.serial;
     entry["disk"] = {{"bus", disk.bus}};
     all.push_back(std::move(entry));
   }
   for (const PlannedCdrom& cdrom : plan.cdroms)
-    all.push_back({{"name", cdrom.volume}, {"cdrom", {{"bus", "sata"}, {"readonly", true}}}});
+    all.push_back({{"name", cdrom.volume},
+                   {"bootOrder", cdrom.boot_order},
+                   {"cdrom", {{"bus", "sata"}, {"readonly", true}}}});
   all.push_back({{"name", "ovf-env"}, {"cdrom", {{"bus", "sata"}, {"readonly", true}}}});
   return all;
 }
@@ -175,7 +178,14 @@ Json devices(const MachinePlan& plan) {
                {"interfaces", interfaces(plan)}};
   // Without this, a machine without adapters would get the pod network.
   if (plan.nics.empty()) devices["autoattachPodInterface"] = false;
-  if (plan.tpm) devices["tpm"] = Json::object();
+  // Without persistence it would forget its keys at every stop.
+  if (plan.tpm) devices["tpm"] = {{"persistent", true}};
+  const auto by_virtio = [](const PlannedDisk& disk) { return disk.bus == "virtio"; };
+  const auto is_virtio = [](const PlannedNic& nic) { return nic.model == "virtio"; };
+  if (std::any_of(plan.disks.begin(), plan.disks.end(), by_virtio))
+    devices["blockMultiQueue"] = true;
+  if (std::any_of(plan.nics.begin(), plan.nics.end(), is_virtio))
+    devices["networkInterfaceMultiqueue"] = true;
   return devices;
 }
 

@@ -56,8 +56,8 @@ struct PlannedDisk {
   std::string serial;      ///< Shown to the guest.
   std::uint64_t size = 0;  ///< bytes, whole MiB
   bool blank = false;      ///< Created empty; nothing is uploaded.
-  bool boot = false;
-  std::string source;  ///< href in the package; "" when blank.
+  int boot_order = 0;      ///< 1 is tried first.
+  std::string source;      ///< href in the package; "" when blank.
   std::string disk_id;
 };
 
@@ -66,7 +66,8 @@ struct PlannedCdrom {
   std::string volume;
   std::string claim;
   std::uint64_t size = 0;  ///< bytes, whole MiB
-  std::string source;
+  int boot_order = 0;      ///< After all disks.
+  std::string source;      ///< href in the package
 };
 
 struct PlannedNic {
@@ -94,7 +95,7 @@ struct MachinePlan {
   bool secure_boot = false;
   bool tpm = false;
   bool windows = false;
-  std::string firmware_uuid;
+  std::string firmware_uuid;  ///< The same for the same appliance, namespace and name.
   std::vector<PlannedDisk> disks;
   std::vector<PlannedCdrom> cdroms;
   std::vector<PlannedNic> nics;

@@ -31,7 +31,7 @@ std::string to_yaml(const std::vector<Manifest>& manifests);
 std::string to_json(const std::vector<Manifest>& manifests);
 
 /// What KubeVirt's or CDI's admission would refuse, and what it lets pass but cannot
-/// run: as critical concerns.
+/// run: as critical concerns. A manifest that is no JSON of that kind is one too.
 Concerns check_admission(const std::vector<Manifest>& manifests);
 
 }  // namespace ovaport::kubevirt
