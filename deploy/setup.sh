@@ -12,7 +12,7 @@ build_packages=(
   qemu-utils virt-v2v nbdkit libguestfs-tools linux-image-amd64 e2fsprogs fdisk xz-utils
 )
 test_packages=(
-  git clang clang-tidy clang-format libclang-rt-14-dev libgtest-dev libgmock-dev
+  git clang clang-tidy clang-format libclang-rt-14-dev libgtest-dev libgmock-dev libyaml-cpp-dev
   qemu-system-x86 ovmf guestfs-tools mmdebstrap dosfstools mtools lvm2 cpio
   xorriso genisoimage libarchive-tools libxml2-utils libhivex-bin policycoreutils
   python3 python3-jsonschema python3-yaml wine wine64 time strace bash-completion
