@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::size_t kBlock = std::size_t{1} << 20;
 constexpr std::size_t kHole = 4096;
-constexpr std::size_t kVhdFooter = 512;
 
 std::vector<DigestAlgorithm> algorithms(const std::vector<Digest>& expected) {
   std::vector<DigestAlgorithm> all{DigestAlgorithm::sha256};
@@ -129,8 +128,11 @@ Status decode_vmdk(const DiskInput& input, const DecodeOptions& options, Sink& s
   OVAPORT_TRY(const auto source, input.open());
   PipelineOptions pipeline;
   pipeline.digests = algorithms(options.expected);
-  pipeline.workers =
+  // Memory grows with the workers, and one disk cannot use more than a few.
+  constexpr unsigned kMostWorkers = 8;
+  const unsigned wanted =
       options.workers != 0 ? options.workers : std::max(1U, std::thread::hardware_concurrency());
+  pipeline.workers = std::min(wanted, kMostWorkers);
   pipeline.progress = options.progress;
   pipeline.stop = options.stop;
   OVAPORT_TRY(const PipelineReport done, decode_stream(*source, input.size, pipeline, sink));
@@ -166,18 +168,28 @@ bool needs_qemu(Format format) {
   return format != Format::raw && format != Format::vmdk_stream_optimized;
 }
 
-// A fixed VHD is a raw disk with a footer behind it.
-bool is_fixed_vhd(const DiskInput& input, const Image& image) {
-  return image.format == Format::vhd && image.virtual_size + kVhdFooter == input.size;
-}
-
 Status transfer(const DiskInput& input, const DecodeOptions& options, Sink& sink,
                 DecodeReport& report) {
   if (report.image.format == Format::vmdk_stream_optimized)
     return decode_vmdk(input, options, sink, report);
-  if (report.image.format == Format::raw || is_fixed_vhd(input, report.image))
+  if (report.image.format == Format::raw)
     return copy(input, report.image.virtual_size, &sink, options, report);
   return decode_by_qemu(input, options, report.size, sink, report);
+}
+
+// Damage shows first as a grain that cannot be inflated, or the like. If the file is
+// not what the manifest says, that is what people need to hear.
+Error explain(const DiskInput& input, const DecodeOptions& options, Error failure) {
+  const bool about_data =
+      failure.kind == ErrorKind::integrity || failure.kind == ErrorKind::invalid;
+  if (about_data && failure.code != "disk.digest-mismatch" && !options.expected.empty()) {
+    DecodeReport ignored;
+    DecodeOptions quiet = options;
+    quiet.progress = nullptr;
+    if (auto digests = copy(input, 0, nullptr, quiet, ignored); !digests.ok())
+      failure = std::move(digests).error();
+  }
+  return std::move(failure).in_file(input.name);
 }
 
 }  // namespace
@@ -186,7 +198,7 @@ Result<DecodeReport> decode(const DiskInput& input, const fs::path& target,
                             const DecodeOptions& options) {
   DecodeReport report;
   OVAPORT_TRY(report.image, probe(input));
-  const bool by_qemu = needs_qemu(report.image.format) && !is_fixed_vhd(input, report.image);
+  const bool by_qemu = needs_qemu(report.image.format);
   if (by_qemu && !input.range)
     return Error(ErrorKind::unsupported, "disk.needs-seeking",
                  std::string(to_string(report.image.format)) +
@@ -207,7 +219,7 @@ Result<DecodeReport> decode(const DiskInput& input, const fs::path& target,
   OVAPORT_CHECK(sink.set_size(report.size));
   note_capacity(input, options, report);
   if (auto done = transfer(input, options, sink, report); !done.ok())
-    return std::move(done).error().in_file(input.name);
+    return explain(input, options, std::move(done).error());
   OVAPORT_CHECK(sink.finish());
   guard.keep();
   return report;

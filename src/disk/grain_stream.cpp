@@ -163,10 +163,12 @@ Result<std::size_t> GrainStream::take_grain(std::span<const std::byte> bytes, st
 }
 
 Status GrainStream::finish(std::size_t unconsumed) const {
-  if (phase_ == Phase::after_end) return {};
   const bool front_tables = tables_end_ != 0;
-  if (phase_ == Phase::markers && unconsumed == 0 && front_tables && grains_ == promised_)
-    return {};
+  // An end marker is a sector of zeros, which a cut file that was padded with zeros
+  // has as well: the footer, or the tables in front, must agree that this is the end.
+  const bool ended = phase_ == Phase::after_end || (phase_ == Phase::markers && unconsumed == 0);
+  if (ended && front_tables && grains_ == promised_) return {};
+  if (phase_ == Phase::after_end && !front_tables && footer_) return {};
   return broken("disk.truncated",
                 "the VMDK is truncated: it ends after " + std::to_string(grains_) + " grains" +
                     (front_tables ? " of " + std::to_string(promised_) : ", without an end marker"),

@@ -22,7 +22,7 @@ struct PackedGrain {
 class GrainStream {
  public:
   /// Largest piece that must be whole in one take(): a grain with its marker.
-  static constexpr std::size_t kLargestPiece = (std::size_t{2} << 20) + 1024;
+  static constexpr std::size_t kLargestPiece = kLargestGrain * kSector + 8192;
 
   /// Takes bytes that follow on those consumed before; appends the grains that are
   /// whole in them and returns how many bytes were consumed. The rest (less than

@@ -17,7 +17,7 @@ namespace ovaport::disk {
 namespace {
 
 constexpr std::size_t kFresh = std::size_t{1} << 20;  // bytes read at a time
-constexpr std::size_t kRun = std::size_t{4} << 20;    // most bytes written at a time
+constexpr std::size_t kRun = std::size_t{2} << 20;    // most bytes written at a time
 
 /// Packed bytes on their way: what the last block left over, then fresh ones.
 struct Block {
@@ -134,6 +134,10 @@ class Pipeline {
       block->end = carry.size() + got;
       done_ += got;
       if (options_.progress) options_.progress(done_, total_);
+      if (got == 0 && done_ != total_)
+        return Error(
+            ErrorKind::integrity, "disk.truncated",
+            "ends after " + std::to_string(done_) + " of " + std::to_string(total_) + " bytes");
       if (got == 0) return stream_.finish(carry.size());
       OVAPORT_TRY(const std::size_t consumed,
                   stream_.take(std::span(block->bytes).first(block->end), block->grains));

@@ -31,9 +31,13 @@ Result<Image> probe_vmdk(Bytes head) {
   if (begin + size > head.size())
     return refuse("disk.vmdk-descriptor",
                   "the VMDK's descriptor lies outside its first " + format_bytes(head.size()));
-  OVAPORT_CHECK(check_vmdk_descriptor(
-      {reinterpret_cast<const char*>(head.data()) + begin, static_cast<std::size_t>(size)},
-      header));
+  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+  OVAPORT_CHECK(check_vmdk_descriptor(text.substr(begin, size), header));
+  // QEMU looks for this word in the raw bytes, comments included, and further than
+  // the descriptor may reach.
+  constexpr std::size_t kSearched = 20 * kSector;
+  if (to_lower(text.substr(kSector, kSearched)).find("parentfilenamehint") != std::string::npos)
+    return refuse("disk.vmdk-parent", "the VMDK names a parent file");
   return Image{header.stream_optimized() ? Format::vmdk_stream_optimized : Format::vmdk_sparse,
                header.capacity * kSector};
 }
@@ -62,10 +66,77 @@ Result<Image> probe_qcow2(Bytes head) {
   return Image{Format::qcow2, read_be<std::uint64_t>(head, 24)};
 }
 
+// Microsoft's "[MS-VHDX]": the region table leads to the metadata table, which says
+// whether the disk has a parent and how large it is.
+constexpr std::size_t kVhdxTable = std::size_t{64} << 10;
+constexpr std::uint64_t kVhdxRegions = 192ULL << 10;
+
+using Guid = std::array<unsigned char, 16>;
+constexpr Guid kMetadataRegion{0x06, 0xa2, 0x7c, 0x8b, 0x90, 0x47, 0x9a, 0x4b,
+                               0xb8, 0xfe, 0x57, 0x5f, 0x05, 0x0f, 0x88, 0x6e};
+constexpr Guid kFileParameters{0x37, 0x67, 0xa1, 0xca, 0x36, 0xfa, 0x43, 0x4d,
+                               0xb3, 0xb6, 0x33, 0xf0, 0xaa, 0x44, 0xe7, 0x6b};
+constexpr Guid kVirtualDiskSize{0x24, 0x42, 0xa5, 0x2f, 0x1b, 0xcd, 0x76, 0x48,
+                                0xb2, 0x11, 0x5d, 0xbe, 0xd8, 0x3b, 0xf4, 0xb8};
+
+Result<std::vector<std::byte>> read_table(const DiskInput& input, std::uint64_t offset) {
+  std::vector<std::byte> table(kVhdxTable);
+  OVAPORT_TRY(const std::size_t got, input.range->read_at(offset, table));
+  if (got != table.size()) return refuse("disk.truncated", "a table of the VHDX is cut off");
+  return table;
+}
+
+/// Offset of the entry with that GUID in a table of entries of 32 bytes.
+std::optional<std::size_t> find_entry(Bytes table, std::size_t first, std::size_t count,
+                                      const Guid& wanted) {
+  constexpr std::size_t kEntry = 32;
+  constexpr std::size_t kMostEntries = 2047;
+  for (std::size_t i = 0; i < std::min(count, kMostEntries); ++i) {
+    const std::size_t at = first + i * kEntry;
+    if (at + kEntry > table.size()) break;
+    if (std::memcmp(table.data() + at, wanted.data(), wanted.size()) == 0) return at;
+  }
+  return std::nullopt;
+}
+
+/// The eight bytes of the metadata item whose entry lies at `entry`.
+Result<std::array<std::byte, 8>> read_item(const DiskInput& input, std::uint64_t begin,
+                                           Bytes metadata, std::size_t entry) {
+  std::array<std::byte, 8> value{};
+  const std::uint64_t offset = begin + read_le<std::uint32_t>(metadata, entry + 16);
+  OVAPORT_TRY(const std::size_t got, input.range->read_at(offset, value));
+  if (got != value.size()) return refuse("disk.truncated", "the VHDX metadata is cut off");
+  return value;
+}
+
+Result<Image> probe_vhdx(const DiskInput& input) {
+  if (!input.range)
+    return Error(ErrorKind::unsupported, "disk.needs-seeking",
+                 "VHDX images can not be read from a compressed package");
+  OVAPORT_TRY(const auto regions, read_table(input, kVhdxRegions));
+  const auto region = find_entry(regions, 16, read_le<std::uint32_t>(regions, 8), kMetadataRegion);
+  if (!has(regions, 0, "regi") || !region)
+    return refuse("disk.vhdx", "the VHDX has no valid region table");
+  const auto begin = read_le<std::uint64_t>(regions, *region + 16);
+  OVAPORT_TRY(const auto metadata, read_table(input, begin));
+  const auto count = read_le<std::uint16_t>(metadata, 10);
+  const auto parameters = find_entry(metadata, 32, count, kFileParameters);
+  const auto size = find_entry(metadata, 32, count, kVirtualDiskSize);
+  if (!has(metadata, 0, "metadata") || !parameters || !size)
+    return refuse("disk.vhdx", "the VHDX has no valid metadata table");
+  OVAPORT_TRY(const auto flags, read_item(input, begin, metadata, *parameters));
+  constexpr std::uint32_t kHasParent = 2;
+  if ((read_le<std::uint32_t>(flags, 4) & kHasParent) != 0)
+    return refuse("disk.backing-file", "the VHDX is a differencing disk");
+  OVAPORT_TRY(const auto capacity, read_item(input, begin, metadata, *size));
+  return Image{Format::vhdx, read_le<std::uint64_t>(capacity, 0)};
+}
+
 constexpr std::size_t kVhdFooter = 512;
 
-// Microsoft's "Virtual Hard Disk Image Format Specification".
-Result<Image> probe_vhd(Bytes footer) {
+// Microsoft's "Virtual Hard Disk Image Format Specification". A fixed VHD is a raw
+// disk with a footer behind it.
+Result<Image> probe_vhd(Bytes footer, const DiskInput& input) {
   constexpr std::uint32_t kFixed = 2;
   constexpr std::uint32_t kDynamic = 3;
   const auto type = read_be<std::uint32_t>(footer, 60);
@@ -73,7 +144,14 @@ Result<Image> probe_vhd(Bytes footer) {
     return refuse("disk.backing-file", type == 4
                                            ? "the VHD is a differencing disk"
                                            : "the VHD is of unknown type " + std::to_string(type));
-  return Image{Format::vhd, read_be<std::uint64_t>(footer, 48)};
+  const auto size = read_be<std::uint64_t>(footer, 48);
+  if (type == kFixed) {
+    if (size + kVhdFooter != input.size)
+      return refuse("disk.vhd-size", "the fixed VHD says a size of " + std::to_string(size) +
+                                         " bytes, which its file does not have");
+    return Image{Format::raw, size};
+  }
+  return Image{Format::vhd, size};
 }
 
 Result<Image> probe_vdi(Bytes head) {
@@ -90,7 +168,7 @@ Status refuse_foreign(Bytes head) {
     return refuse("disk.vmdk-descriptor-file",
                   "is only the text descriptor of a VMDK whose data lies in other files")
         .advise("Export the appliance again as OVA with streamOptimized disks");
-  if (has(head, 0, "COWD") || has(head, 0, "SESparse"))
+  if (has(head, 0, "COWD") || has(head, 0, "\xbe\xba\xfe\xca"))
     return refuse("disk.esx-sparse", "is a snapshot disk of ESX, which needs its parent");
   if (has(head, 0, "\x1f\x8b")) return refuse("disk.compressed", "is gzip-compressed");
   if (has(head, 0, "QED")) return refuse("disk.qed", "is a QED image, which is not supported");
@@ -112,17 +190,19 @@ Result<std::vector<std::byte>> read_head(const DiskInput& input) {
 }
 
 Result<Image> probe_bytes(const DiskInput& input, Bytes head) {
+  // A guest can write any header into the first sector of its raw disk.
+  if (input.stated_raw) return Image{Format::raw, input.size};
   if (is_vmdk(head)) return probe_vmdk(head);
   if (has(head, 0, "QFI\xfb")) return probe_qcow2(head);
-  if (has(head, 0, "vhdxfile")) return Image{Format::vhdx, 0};
+  if (has(head, 0, "vhdxfile")) return probe_vhdx(input);
   if (has(head, 0x40, "\x7f\x10\xda\xbe")) return probe_vdi(head);
   if (has(head, 0, "conectix") && head.size() >= kVhdFooter)
-    return probe_vhd(head.first(kVhdFooter));
+    return probe_vhd(head.first(kVhdFooter), input);
   OVAPORT_CHECK(refuse_foreign(head));
   if (input.range && input.size > kVhdFooter) {
     std::array<std::byte, kVhdFooter> footer{};
     OVAPORT_TRY(const std::size_t got, input.range->read_at(input.size - kVhdFooter, footer));
-    if (got == footer.size() && has(footer, 0, "conectix")) return probe_vhd(footer);
+    if (got == footer.size() && has(footer, 0, "conectix")) return probe_vhd(footer, input);
   }
   return Image{Format::raw, input.size};
 }

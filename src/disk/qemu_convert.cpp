@@ -58,7 +58,7 @@ std::string source_name(const DiskInput& input, Format format) {
 ChildOptions base_options(const DiskInput& input, const DecodeOptions& options) {
   ChildOptions child;
   child.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
-  child.limits.address_space = 4ULL << 30;
+  child.limits.address_space = 2ULL << 30;
   child.limits.open_files = 64;
   child.descriptors = {{input.range->file->get(), kSourceFd}};
   child.arguments = {options.qemu_img};
@@ -90,7 +90,6 @@ Result<std::uint64_t> qemu_virtual_size(const DiskInput& input, Format format,
                                         const DecodeOptions& options) {
   ChildOptions child = base_options(input, options);
   drop_privileges(child, input);
-  child.limits.address_space = 2ULL << 30;
   child.limits.cpu_seconds = 30;
   child.deadline = std::chrono::seconds(120);
   child.arguments.insert(child.arguments.end(),
@@ -119,6 +118,7 @@ Status qemu_convert(const DiskInput& input, Format format, std::uint64_t size,
     child.user.reset();
   child.descriptors.emplace_back(sink.fd(), kTargetFd);
   if (!sink.is_device()) child.limits.file_size = size;
+  child.limits.cpu_seconds = 12 * 3600;
   child.deadline = std::chrono::hours(24);
   child.arguments.insert(
       child.arguments.end(),

@@ -14,7 +14,6 @@ namespace {
 constexpr std::uint32_t kMagic = 0x564d444b;  // "KDMV"
 constexpr std::uint32_t kFlagCompressed = 1U << 16;
 constexpr std::uint32_t kFlagMarkers = 1U << 17;
-constexpr std::uint64_t kLargestGrain = 2048;           // 1 MiB; usual is 128
 constexpr std::uint64_t kLargestCapacity = 1ULL << 38;  // 128 TiB
 constexpr std::uint64_t kLargestDescriptor = 128;       // 64 KiB
 
@@ -53,8 +52,9 @@ Result<VmdkHeader> parse_vmdk_header(std::span<const std::byte> sector) {
   if (header.grain_sectors < 8 || header.grain_sectors > kLargestGrain || !power_of_two)
     return refuse("disk.vmdk-grain", "the VMDK header states grains of " +
                                          std::to_string(header.grain_sectors) + " sectors");
-  if (header.descriptor_offset == 0 || header.descriptor_sectors == 0 ||
-      header.descriptor_sectors > kLargestDescriptor || header.descriptor_offset > 4096)
+  // Where every writer puts it; elsewhere, another reader might find another one.
+  if (header.descriptor_offset != 1 || header.descriptor_sectors == 0 ||
+      header.descriptor_sectors > kLargestDescriptor)
     return refuse("disk.vmdk-descriptor", "the VMDK has no embedded descriptor of usual size");
   return header;
 }

@@ -11,6 +11,9 @@ namespace ovaport::disk {
 
 inline constexpr std::uint64_t kSector = 512;
 
+/// Largest grain that is read, in sectors: 256 KiB. All known writers use 128.
+inline constexpr std::uint64_t kLargestGrain = 512;
+
 /// The header of a sparse extent (VMware "Virtual Disk Format 5.0", "Hosted Sparse
 /// Extents"), checked. All positions and sizes are in sectors of 512 bytes.
 struct VmdkHeader {

@@ -164,13 +164,22 @@ Status probe_disks(const Prepared& prepared) {
   return {};
 }
 
+// ovf:format is a URI of the producer's choice; those of raw disks say so.
+bool states_raw(const Appliance& appliance, const std::string& href) {
+  for (const ovf::File& file : appliance.envelope.files)
+    for (const ovf::Disk& disk : appliance.envelope.disks)
+      if (file.href == href && disk.file_ref == file.id)
+        return to_lower(disk.format).find("raw") != std::string::npos;
+  return false;
+}
+
 }  // namespace
 
 Result<disk::DiskInput> disk_input(const Appliance& appliance, const std::string& href) {
   Concerns repeated;
   OVAPORT_TRY(const package::Entry* entry, appliance.package->find(href, repeated));
   const package::Package* package = &*appliance.package;
-  return disk::DiskInput{entry->name, entry->size, entry->range,
+  return disk::DiskInput{entry->name, entry->size, entry->range, states_raw(appliance, href),
                          [package, entry] { return package->stream(*entry); }};
 }
 

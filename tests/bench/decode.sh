@@ -40,10 +40,10 @@ ovaport=$PWD/build/release/src/ovaport
 parts=$PWD/build/release/tests/bench/decode_parts
 
 # A disk of real files: programs, libraries, texts; copied under other names until
-# the packed disk is large enough, about 2.3 times its packed size.
+# the packed disk is large enough: such files pack to about two thirds.
 make_ova() {
   echo "Making an OVA of $gib GiB (once)" >&2
-  local tree=$work/tree raw=$work/bench.raw wanted=$((gib * 2600)) copy=0
+  local tree=$work/tree raw=$work/bench.raw wanted=$((gib * 1700)) copy=0
   mkdir "$tree"
   while [ "$(du -sm "$tree" | cut -f1)" -lt "$wanted" ]; do
     for from in /usr/lib /usr/bin /usr/share /usr/include; do

@@ -19,7 +19,7 @@ class MemorySource final : public ByteSource {
   explicit MemorySource(std::span<const std::byte> bytes) : bytes_(bytes) {}
   Result<std::size_t> read(std::span<std::byte> out) override {
     const std::size_t size = std::min(out.size(), bytes_.size());
-    std::memcpy(out.data(), bytes_.data(), size);
+    if (size != 0) std::memcpy(out.data(), bytes_.data(), size);
     bytes_ = bytes_.subspan(size);
     return size;
   }

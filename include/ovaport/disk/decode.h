@@ -30,6 +30,8 @@ struct DiskInput {
   std::string name;                ///< For messages.
   std::uint64_t size = 0;          ///< bytes, packed
   std::optional<FileRange> range;  ///< Where it lies, if it lies contiguous in a plain file.
+  /// The descriptor says that it is raw: then it is, whatever its bytes look like.
+  bool stated_raw = false;
   /// A new stream over it, from its start.
   std::function<Result<std::unique_ptr<ByteSource>>()> open;
 };

@@ -71,6 +71,31 @@ TEST_F(Probe, ParentsOfVmdksAreRefused) {
   expect_refused(make_vmdk(recipe), "disk.vmdk-parent");
 }
 
+TEST_F(Probe, ParentHintIsRefusedWhereverQemuWouldFindIt) {
+  VmdkRecipe recipe;
+  recipe.descriptor = vmdk_descriptor("streamOptimized", "RW 8 SPARSE \"a.vmdk\"",
+                                      "# parentFileNameHint=\"/etc/passwd\"");
+  expect_refused(make_vmdk(recipe), "disk.vmdk-parent");
+}
+
+TEST_F(Probe, DescriptorElsewhereIsRefused) {
+  std::string bytes = make_vmdk({});
+  bytes[28] = 40;
+  expect_refused(bytes, "disk.vmdk-descriptor");
+}
+
+TEST_F(Probe, RawDiskStaysRawWhateverItsGuestWrote) {
+  write_file(scratch_ / "disk", qcow2(15, "\1"));
+  DiskInput input = input_of(scratch_ / "disk");
+  input.stated_raw = true;
+  EXPECT_EQ(probe(input)->format, Format::raw);
+}
+
+TEST_F(Probe, VhdxWithoutItsTablesIsRefused) {
+  expect_refused("vhdxfile" + std::string(std::size_t{1} << 20, '\0'), "disk.vhdx");
+  expect_refused("vhdxfile" + std::string(4096, '\0'), "disk.truncated");
+}
+
 TEST_F(Probe, OtherTypesAndVersionsOfVmdkAreRefused) {
   VmdkRecipe recipe;
   recipe.descriptor = vmdk_descriptor("twoGbMaxExtentSparse");
@@ -110,6 +135,7 @@ TEST_F(Probe, DifferencingVdiIsRefused) {
 TEST_F(Probe, CompressedAndSnapshotDisksAreNamedForWhatTheyAre) {
   expect_refused("\x1f\x8b\x08" + std::string(4096, '\0'), "disk.compressed");
   expect_refused("COWD" + std::string(4096, '\0'), "disk.esx-sparse");
+  expect_refused("\xbe\xba\xfe\xca" + std::string(4096, '\0'), "disk.esx-sparse");
   expect_refused("short", "disk.too-small");
 }
 

@@ -118,6 +118,38 @@ TEST_F(StreamVmdk, TruncationIsFoundWhereverItIs) {
   }
 }
 
+TEST_F(StreamVmdk, TruncationIsFoundBehindPaddingWithZeros) {
+  VmdkRecipe recipe;
+  recipe.grains = {{0, text_grain('a')}, {128, text_grain('b')}, {256, text_grain('c')}};
+  const std::string bytes = make_vmdk(recipe);
+  VmdkRecipe shorter = recipe;
+  shorter.grains.resize(1);
+  const std::size_t cut = make_vmdk(shorter).size() - std::size_t{512} * 11;
+  expect_refused(bytes.substr(0, cut) + std::string(bytes.size() - cut, '\0'), "disk.truncated");
+}
+
+TEST_F(StreamVmdk, DamageIsToldAsTheDigestMismatchThatItIs) {
+  VmdkRecipe recipe;
+  recipe.grains = {{0, text_grain('a')}};
+  std::string bytes = make_vmdk(recipe);
+  DecodeOptions options;
+  options.expected = {digest_of(DigestAlgorithm::sha256, bytes)};
+  bytes[std::size_t{128} * 512 + 40] ^= 0x55;
+  const auto report = run(bytes, options);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, "disk.digest-mismatch") << describe(report.error());
+}
+
+TEST_F(StreamVmdk, StreamWithoutARangeIsDecodedToo) {
+  VmdkRecipe recipe;
+  recipe.grains = {{0, text_grain('a')}};
+  write_file(scratch_ / "disk.vmdk", make_vmdk(recipe));
+  const auto report =
+      decode(input_of(scratch_ / "disk.vmdk", false), scratch_ / "disk.raw", DecodeOptions{});
+  ASSERT_TRUE(report.ok()) << describe(report.error());
+  EXPECT_EQ(report->written, kGrain);
+}
+
 TEST_F(StreamVmdk, DamagedGrainIsNamed) {
   VmdkRecipe recipe;
   recipe.grains = {{0, text_grain('a')}};
