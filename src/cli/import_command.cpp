@@ -3,31 +3,17 @@
 #include <filesystem>
 
 #include "commands.h"
+#include "import_display.h"
 #include "inspect_view.h"
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
 #include "ovaport/cli/cli.h"
 #include "ovaport/import/import.h"
 #include "ovaport/import/report.h"
-#include "progress_display.h"
 
 namespace ovaport::cli {
 
 namespace {
-
-class Shown final : public imports::Observer {
- public:
-  explicit Shown(ProgressDisplay::Mode mode) : display_(mode) {}
-  void step(std::string_view step, std::string_view subject) override {
-    display_.begin(step, subject);
-  }
-  void advance(std::uint64_t done, std::uint64_t total) override { display_.advance(done, total); }
-  void note(std::string_view text) override { display_.note(text); }
-  void finish() { display_.finish(); }
-
- private:
-  ProgressDisplay display_;
-};
 
 // Property files first, so that the command line has the last word.
 Result<std::vector<environment::Assignment>> read_properties(const ImportArguments& arguments) {
@@ -115,7 +101,7 @@ std::string outcome_text(const imports::Outcome& outcome) {
 int import_(const ImportArguments& arguments, const std::stop_token& stop) {
   auto request = make_request(arguments);
   if (!request.ok()) return fail(request.error());
-  Shown shown(arguments.quiet ? ProgressDisplay::Mode::quiet : ProgressDisplay::detect());
+  ImportDisplay shown(arguments.quiet ? ProgressDisplay::Mode::quiet : ProgressDisplay::detect());
   std::error_code failure;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", failure);
   auto outcome = imports::run(*request, self, shown, stop);

@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "commands.h"
+#include "import_display.h"
 #include "inspect_view.h"
 #include "ovaport/base/text.h"
 #include "ovaport/cli/cli.h"
+#include "ovaport/import/look.h"
 
 namespace ovaport::cli {
 
@@ -27,20 +30,53 @@ Result<std::vector<imports::SystemView>> view_systems(const imports::Appliance& 
   return views;
 }
 
+Result<std::vector<imports::GuestLook>> look(const imports::Appliance& appliance,
+                                             const std::vector<imports::SystemView>& systems,
+                                             const std::stop_token& stop) {
+  std::error_code failure;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", failure);
+  const auto scratch = std::filesystem::temp_directory_path(failure);
+  ImportDisplay display(ProgressDisplay::detect());
+  return imports::look_into_guests(appliance, systems, scratch, self, display, stop);
+}
+
+std::string render(const InspectView& view, const std::vector<imports::GuestLook>& guests,
+                   bool json) {
+  if (!json) {
+    std::string text = to_text(view);
+    for (const imports::GuestLook& guest : guests)
+      text += "\nGuest of " + escaped(guest.system_id) + "\n" + guest::summary(guest.inspection);
+    return text;
+  }
+  auto object = to_json(view);
+  for (const imports::GuestLook& guest : guests)
+    object["guests"].push_back(
+        {{"virtual_system", guest.system_id},
+         {"inspection", nlohmann::ordered_json::parse(guest::to_json(guest.inspection))}});
+  return object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace
 
-int inspect(const InspectArguments& arguments, const std::stop_token& /*stop*/) {
+int inspect(const InspectArguments& arguments, const std::stop_token& stop) {
+  if (arguments.guest && arguments.descriptor_only) {
+    print_error("ovaport: --guest needs the disks, which --descriptor-only leaves out\n");
+    return kUsage;
+  }
   auto appliance = arguments.descriptor_only ? imports::open_descriptor(arguments.package)
                                              : imports::open_appliance(arguments.package);
   if (!appliance.ok()) return fail(appliance.error());
   Concerns concerns = appliance->concerns;
   auto systems = view_systems(*appliance, arguments.option, concerns);
   if (!systems.ok()) return fail(systems.error());
+  std::vector<imports::GuestLook> guests;
+  if (arguments.guest) {
+    auto looks = look(*appliance, *systems, stop);
+    if (!looks.ok()) return fail(looks.error());
+    guests = std::move(*looks);
+  }
   const InspectView view{*appliance, std::move(*systems), std::move(concerns), arguments.language};
-  print(arguments.json
-            ? to_json(view).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
-                  "\n"
-            : to_text(view));
+  print(render(view, guests, arguments.json));
   return exit_code_of(view.concerns);
 }
 

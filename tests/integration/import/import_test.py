@@ -19,6 +19,7 @@ import ova  # noqa: E402
 import yaml  # noqa: E402
 
 OVAPORT = os.environ["OVAPORT"]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 MIB = 1 << 20
 
 
@@ -149,6 +150,22 @@ class GoodPackages(Case):
         first = (self.out / "test-appliance" / "manifests.yaml").read_text()
         self.succeed(self.import_(package, "--replace"))
         self.assertEqual(first, (self.out / "test-appliance" / "manifests.yaml").read_text())
+
+
+class RealSchemas(Case):
+    def test_manifests_of_an_import_pass_the_real_crds(self):
+        crds = ROOT.parent / "shared" / "crds"
+        if not crds.is_dir():
+            self.skipTest(f"the CRDs of KubeVirt and CDI are not at {crds}")
+        package = ova.Ova(self.dir, sizes=((8 * MIB, MIB), (8 * MIB, MIB)), nics=2)
+        self.succeed(self.import_(package.write(), "--storage-class", "fast", "--network",
+                                  "Management=multus:apps/vlan7"))
+        result = self.out / "test-appliance"
+        for file in ("manifests.yaml", "manifests.json"):
+            check = subprocess.run(
+                ["/usr/bin/python3", ROOT / "tests/integration/schema/validate_manifests.py",
+                 "--crds", crds, result / file], capture_output=True, text=True)
+            self.assertEqual(check.returncode, 0, check.stdout + check.stderr)
 
 
 class BrokenPackages(Case):
