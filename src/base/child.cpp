@@ -334,7 +334,7 @@ void set_nonblocking(int fd) {
 
 }  // namespace
 
-Result<ChildOutcome> run_child(const ChildOptions& options, std::stop_token stop) {
+Result<ChildOutcome> run_child(const ChildOptions& options, const std::stop_token& stop) {
   if (options.arguments.empty())
     return Error(ErrorKind::internal, "base.no-program", "no program was named");
   OVAPORT_TRY(Pipe in, make_pipe());

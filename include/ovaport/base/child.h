@@ -55,6 +55,6 @@ struct ChildOutcome {
 /// Runs a program to its end. Errors: kind child, code "base.program-missing" when
 /// it cannot be started; kind cancelled when `stop` was requested. A program that
 /// ran and failed is an outcome, not an error.
-Result<ChildOutcome> run_child(const ChildOptions& options, std::stop_token stop = {});
+Result<ChildOutcome> run_child(const ChildOptions& options, const std::stop_token& stop = {});
 
 }  // namespace ovaport

@@ -54,7 +54,14 @@ class WindowsProgram : public Workplace {
                               const std::vector<std::string>& arguments) {
     options.insert(options.begin(), {"wine", OVAPORT_WINDOWS_TOOLS});
     options.insert(options.end(), arguments.begin(), arguments.end());
-    return wine(options);
+    ChildOutcome outcome = wine(options);
+    // On a busy machine wine sometimes fails to start a program. It then says nothing,
+    // which our program never does when it fails.
+    for (int again = 0; again < 2 && !outcome.ok() && outcome.standard_output.empty() &&
+                        outcome.standard_error.empty();
+         ++again)
+      outcome = wine(options);
+    return outcome;
   }
 
   static ChildOutcome linux(std::vector<std::string> options,
