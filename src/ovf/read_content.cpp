@@ -44,8 +44,8 @@ std::vector<StartupItem> read_startup(const Element& section) {
 std::vector<int> read_boot_order(const Element& section) {
   std::vector<int> order;
   // vmw:instanceId="4", or a list of them.
-  for (const std::string_view id :
-       split(section.attribute_or("instanceId", "", Family::vmw), " ,\t"))
+  const std::string ids = section.attribute_or("instanceId", "", Family::vmw);
+  for (const std::string_view id : split(ids, " ,\t"))
     if (const auto number = parse_signed(id)) order.push_back(static_cast<int>(*number));
   return order;
 }

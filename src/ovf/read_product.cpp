@@ -22,7 +22,8 @@ Property read_property(const Element& element, const Message& category) {
   for (const Element& value : element.children("Value"))
     property.values.push_back(
         {value.attribute_or("value", ""), value.attribute_or("configuration", "")});
-  for (const std::string_view id : split(element.attribute_or("configuration", ""), " ,\t"))
+  const std::string configurations = element.attribute_or("configuration", "");
+  for (const std::string_view id : split(configurations, " ,\t"))
     property.configurations.emplace_back(id);
   property.category = category;
   return property;
