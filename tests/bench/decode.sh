@@ -3,7 +3,7 @@
 # -m 16 -W) on one OVA in one run, and prints ratios, peak memory and how near the
 # parts of the work come alone. What counts are the ratios.
 #
-#   tests/bench/decode.sh              an OVA of 1 GiB of this machine's own files
+#   tests/bench/decode.sh              an OVA of at least 1 GiB of this machine's files
 #   tests/bench/decode.sh --gib 8      a larger one
 #   tests/bench/decode.sh --ova FILE   yours: a plain tar, one streamOptimized disk,
 #                                      SHA-256 manifest
