@@ -57,7 +57,7 @@ make_ova() {
   mke2fs -q -F -t ext4 -b 4096 -d "$tree" "$raw"
   rm -rf "$tree"
   qemu-img convert -f raw -O vmdk -o subformat=streamOptimized "$raw" "$work/bench-disk1.vmdk"
-  sed -e 's/@NAME@/bench/g' -e "s/@CAPACITY@/$(stat -c %s "$raw")/" \
+  sed -e 's/@NAME@/bench/g' -e 's/@FIRMWARE@/bios/' -e "s/@CAPACITY@/$(stat -c %s "$raw")/" \
     -e "s/@SIZE@/$(stat -c %s "$work/bench-disk1.vmdk")/" fixtures/appliance/appliance.ovf \
     >"$work/bench.ovf"
   rm "$raw"
