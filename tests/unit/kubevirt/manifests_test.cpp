@@ -118,6 +118,10 @@ struct Fault {
   Json value;
 };
 
+void PrintTo(const Fault& fault, std::ostream* out) {
+  *out << fault.code << " " << fault.pointer;
+}
+
 // One change each to the manifests of two_disks_two_networks().
 class AdmissionFault : public testing::TestWithParam<Fault> {};
 
