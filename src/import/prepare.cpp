@@ -51,6 +51,9 @@ Status check_manifest(const Request& request, const Appliance& appliance) {
 Result<std::vector<const ovf::Content*>> chosen_systems(const Request& request,
                                                         const ovf::Envelope& envelope) {
   const auto all = envelope.virtual_systems();
+  if (all.empty())
+    return Error(ErrorKind::invalid, "import.no-virtual-system",
+                 "the package holds no virtual system: there is nothing to import");
   if (request.systems.empty()) return all;
   std::vector<const ovf::Content*> chosen;
   for (const std::string& id : request.systems) {

@@ -116,8 +116,8 @@ class Configurator {
   }
 
   // An item of the chosen configuration replaces the one without configuration that
-  // has the same instance id (§9.8). Of several bounds the normal one counts; with
-  // limits only, the lower one is the machine's size (§8.4).
+  // has the same instance id (§9.8), and one for fewer configurations that for more.
+  // Of several bounds the normal one counts (§8.4).
   void select_items() {
     std::map<std::string, std::size_t> by_instance;
     for (const Item& item : hardware_->items) {
@@ -134,22 +134,34 @@ class Configurator {
   }
 
   static bool preferred(const Item& candidate, const Item& present) {
-    const bool specific = !candidate.configurations.empty();
-    if (specific != !present.configurations.empty()) return specific;
     const auto rank = [](const Item& item) {
-      if (item.bound == Bound::normal) return 0;
-      return item.bound == Bound::minimum ? 1 : 2;
+      const std::size_t options = item.configurations.size();
+      const int bound = item.bound == Bound::normal ? 0 : 1;
+      return std::tuple(bound, options == 0 ? SIZE_MAX : options);
     };
     return rank(candidate) < rank(present);
   }
 
   const Item* first_of(int type) const {
-    const auto found = std::find_if(items_.begin(), items_.end(),
-                                    [&](const Item* item) { return item->resource_type == type; });
+    const auto is_one = [&](const Item* item) { return item->resource_type == type; };
+    const auto found = std::find_if(items_.begin(), items_.end(), is_one);
     return found == items_.end() ? nullptr : *found;
   }
 
+  void warn_of_second(int type, std::string_view what) {
+    const Item* seen = nullptr;
+    for (const Item* item : items_) {
+      if (item->resource_type != type) continue;
+      if (seen != nullptr)
+        warn("ovf.several-items",
+             "several items describe the " + std::string(what) + "; the first counts", item->line);
+      if (seen != nullptr) return;
+      seen = item;
+    }
+  }
+
   Status set_processors() {
+    warn_of_second(resource_type::kProcessor, "processors");
     const Item* item = first_of(resource_type::kProcessor);
     if (item == nullptr) {
       warn("ovf.no-cpu", "no processor is described; one is assumed", hardware_->line);
@@ -178,6 +190,7 @@ class Configurator {
   }
 
   Status set_memory() {
+    warn_of_second(resource_type::kMemory, "memory");
     const Item* item = first_of(resource_type::kMemory);
     if (item == nullptr) {
       warn("ovf.no-memory", "no memory is described; 512 MiB are assumed", hardware_->line);
@@ -185,7 +198,12 @@ class Configurator {
       return {};
     }
     const auto quantity = parse_unsigned(trimmed(item->virtual_quantity));
-    if (!quantity || *quantity == 0)
+    if (trimmed(item->virtual_quantity).empty() || (quantity && *quantity == 0)) {
+      warn("ovf.no-memory", "the memory item has no size; 512 MiB are assumed", item->line);
+      machine_.memory = 512ULL << 20;
+      return {};
+    }
+    if (!quantity)
       return hardware_error(ErrorKind::invalid, "ovf.memory",
                             "the memory size " + quote(item->virtual_quantity) + " is no number",
                             *item);
@@ -221,6 +239,8 @@ class Configurator {
       case resource_type::kIdeController:
         return Bus::ide;
       case resource_type::kScsiController:
+      case resource_type::kFibreChannel:
+      case resource_type::kIscsi:
         return Bus::scsi;
       case resource_type::kOtherStorage: {
         const std::string subtype = to_lower(controller.resource_subtype);
@@ -252,6 +272,7 @@ class Configurator {
       if (!item->resource_type) continue;
       switch (*item->resource_type) {
         case resource_type::kDisk:
+        case resource_type::kStorageExtent:
         case resource_type::kLogicalDisk:
         case resource_type::kStorageVolume:
           OVAPORT_CHECK(add_disk(*item));
@@ -314,10 +335,33 @@ class Configurator {
     } else if (const auto file = resource(item, "file")) {
       OVAPORT_CHECK(fill_from_file(*file, item, disk));
     } else {
-      return hardware_error(ErrorKind::unsupported, "ovf.no-backing",
-                            "the disk names neither ovf:/disk/… nor ovf:/file/…", item);
+      OVAPORT_CHECK(make_blank(item, disk));
     }
     machine_.disks.push_back(std::move(disk));
+    return {};
+  }
+
+  // A disk without HostResource is a new one of a stated size: a StorageItem by its
+  // reservation in allocation units (§8.6), vCloud by an attribute.
+  Status make_blank(const Item& item, MachineDisk& disk) {
+    const bool named = std::any_of(item.host_resource.begin(), item.host_resource.end(),
+                                   [](const std::string& text) { return !text.empty(); });
+    const std::string& size = !item.host_capacity.empty() ? item.host_capacity
+                              : !item.reservation.empty() ? item.reservation
+                                                          : item.virtual_quantity;
+    const auto number = parse_unsigned(trimmed(size));
+    const auto unit =
+        parse_unit(item.host_capacity.empty() ? item.allocation_units : "byte * 2^20");
+    const auto bytes = number && unit.ok() ? checked_multiply(*number, *unit) : std::nullopt;
+    constexpr std::uint64_t kLeast = 1ULL << 20;
+    if (named || !bytes || *bytes < kLeast || *bytes > kMostCapacity)
+      return hardware_error(ErrorKind::unsupported, "ovf.no-backing",
+                            "the disk names neither ovf:/disk/… nor ovf:/file/…, nor a size", item);
+    disk.capacity = *bytes;
+    warn("ovf.blank-disk",
+         "the disk " + quote(item.element_name) +
+             " has no image in the package; it is created empty",
+         item.line);
     return {};
   }
 
@@ -410,6 +454,7 @@ class Configurator {
     const std::string subtype = to_lower(item.resource_subtype);
     static const std::set<int> kQuiet{resource_type::kProcessor,     resource_type::kMemory,
                                       resource_type::kIdeController, resource_type::kScsiController,
+                                      resource_type::kFibreChannel,  resource_type::kIscsi,
                                       resource_type::kOtherStorage,  resource_type::kUsbController,
                                       resource_type::kGraphics};
     if (kQuiet.count(type) != 0) return {};

@@ -1,6 +1,7 @@
 #include <algorithm>
-#include <array>
 
+#include "dialects.h"
+#include "known_elements.h"
 #include "ovaport/base/text.h"
 #include "ovaport/ovf/envelope.h"
 #include "reader.h"
@@ -10,12 +11,17 @@ namespace ovaport::ovf {
 
 void ReadContext::warn(std::string_view code, std::string message, const Element& where,
                        Severity severity) const {
+  // A hostile descriptor can earn a finding for each of a million elements; the first
+  // thousand tell enough, and of the critical ones even the first.
+  constexpr std::size_t kMost = 1000;
+  constexpr std::size_t kMostWithCritical = 1100;
+  if (concerns->size() >= (severity == Severity::critical ? kMostWithCritical : kMost)) return;
   Concern concern;
   concern.code = code;
   concern.severity = severity;
   concern.message = std::move(message);
   concern.file = file;
-  concern.element = std::string(where.local());
+  concern.element = where.path();
   concern.line = where.line();
   concerns->push_back(std::move(concern));
 }
@@ -48,6 +54,7 @@ std::optional<std::uint64_t> size_attribute(const Element& element, std::string_
 }
 
 void read_references(const Element& references, Envelope& envelope, const ReadContext& context) {
+  check_section_children(references, "References", context);
   for (const Element& element : references.children("File")) {
     File file;
     file.line = element.line();
@@ -60,8 +67,15 @@ void read_references(const Element& references, Envelope& envelope, const ReadCo
   }
 }
 
-void read_disks(const Element& section, Envelope& envelope, const ReadContext& context) {
-  for (const Element& element : section.children("Disk")) {
+void read_disks(const Element& section, std::string_view kind, Envelope& envelope,
+                const ReadContext& context) {
+  const bool shared = kind == "SharedDiskSection";
+  for (const Element& element : section.children(shared ? "SharedDisk" : "Disk")) {
+    if (shared)
+      context.warn("ovf.shared-disk",
+                   "the disk " + quote(element.attribute_or("diskId", "")) +
+                       " is shared by several virtual systems; each gets a disk of its own",
+                   element);
     Disk disk;
     disk.line = element.line();
     disk.disk_id = element.attribute_or("diskId", "");
@@ -71,6 +85,7 @@ void read_disks(const Element& section, Envelope& envelope, const ReadContext& c
     disk.populated_size = size_attribute(element, "populatedSize", context);
     disk.parent_ref = element.attribute_or("parentRef", "");
     disk.format = element.attribute_or("format", "");
+    if (context.dialect == Dialect::ovirt) complete_ovirt_disk(element, disk);
     envelope.disks.push_back(std::move(disk));
   }
 }
@@ -98,65 +113,37 @@ void read_strings(const Element& element, Envelope& envelope) {
   envelope.strings.push_back(std::move(bundle));
 }
 
-bool is_known_section(std::string_view kind) {
-  static constexpr std::array kKnown{"StorageGroupSection",
-                                     "StoragePolicyGroupSection",
-                                     "StorageSection",
-                                     "IpAssignmentSection",
-                                     "NetworkPortProfileSection",
-                                     "PlacementGroupSection",
-                                     "SharedDiskSection",
-                                     "ScaleOutSection",
-                                     "EncryptionSection",
-                                     "PlacementSection",
-                                     "AnnotationSection",
-                                     "EulaSection",
-                                     "ResourceAllocationSection",
-                                     "CustomizationSection",
-                                     "LeaseSettingsSection",
-                                     "NetworkConfigSection",
-                                     "vServiceDependencySection",
-                                     "ProductSection",
-                                     "VirtualSystemDescriptionSection"};
-  return std::find(kKnown.begin(), kKnown.end(), kind) != kKnown.end();
+/// Sections of a virtual system that some writers put beside it.
+bool belongs_to_content(std::string_view kind) {
+  return kind == "AnnotationSection" || kind == "EulaSection" || kind == "ProductSection";
 }
 
 void read_envelope_section(const Element& element, Envelope& envelope, const ReadContext& context) {
   const std::string kind = section_kind(element);
   if (kind == "References") {
     read_references(element, envelope, context);
-  } else if (kind == "DiskSection") {
-    read_disks(element, envelope, context);
+    return;
+  }
+  if (kind != "Strings") {
+    check_info(element, context);
+    check_section_children(element, kind, context);
+  }
+  if (kind == "DiskSection" || kind == "SharedDiskSection") {
+    read_disks(element, kind, envelope, context);
   } else if (kind == "NetworkSection") {
     read_networks(element, envelope);
   } else if (kind == "DeploymentOptionSection") {
     read_options(element, envelope);
   } else if (kind == "Strings") {
     read_strings(element, envelope);
+  } else if (belongs_to_content(kind)) {
+    context.warn("ovf.misplaced-section",
+                 quote(kind) +
+                     " is not meant to be a child of Envelope; it is read as the virtual "
+                     "system's",
+                 element);
   } else {
-    bool required = is_true(element.attribute_or("required", "true"));
-    if (is_known_section(kind) && kind != "vServiceDependencySection") required = false;
-    envelope.other_sections.push_back({kind, element.uri(), required, element.line()});
-  }
-}
-
-Result<Dialect> dialect_of(const Element& root, const std::string& file) {
-  const std::string uri = root.uri();
-  switch (root.family()) {
-    case Family::ovf_0_9:
-      return Dialect::ovf_0_9;
-    case Family::ovf_1:
-      return Dialect::ovf_1;
-    case Family::ovf_2:
-      return Dialect::ovf_2;
-    case Family::ovirt:
-      return Dialect::ovirt;
-    default:
-      return Error(ErrorKind::unsupported, "ovf.namespace",
-                   uri.empty() ? "the envelope has no namespace"
-                               : "unsupported OVF namespace " + quote(uri))
-          .in_file(file)
-          .in_element("Envelope");
+    take_other_section(element, kind, envelope.other_sections, context);
   }
 }
 
@@ -179,6 +166,10 @@ Status read_body(const Element& root, Envelope& envelope, const ReadContext& con
                  "the envelope holds several virtual systems side by side; only the first is used",
                  contents[1]);
   envelope.content = read_content(contents.front(), context);
+  for (const Element& element : root.children())
+    if (belongs_to_content(section_kind(element)))
+      read_content_section(element, envelope.content, context);
+  if (context.dialect == Dialect::ovirt) resolve_ovirt_references(envelope);
   return {};
 }
 
@@ -203,8 +194,9 @@ Result<Envelope> parse_envelope(std::string_view xml, std::string_view file, Con
                  "the descriptor's root element is " + quote(root.local()) + ", not Envelope")
         .in_file(std::string(file));
   Envelope envelope;
-  const ReadContext context{std::string(file), &concerns};
-  OVAPORT_TRY(envelope.dialect, dialect_of(root, context.file));
+  ReadContext context{std::string(file), &concerns};
+  OVAPORT_TRY(envelope.dialect, dialect_of(root, context));
+  context.dialect = envelope.dialect;
   envelope.version = root.attribute_or("version", "");
   envelope.language = root.attribute_or("lang", "", Family::xml);
   OVAPORT_CHECK(read_body(root, envelope, context));

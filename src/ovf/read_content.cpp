@@ -1,5 +1,5 @@
-#include <array>
-
+#include "dialects.h"
+#include "known_elements.h"
 #include "ovaport/base/text.h"
 #include "reader.h"
 
@@ -50,50 +50,12 @@ std::vector<int> read_boot_order(const Element& section) {
   return order;
 }
 
-// VirtualBox repeats the whole machine in its own format; only there does it tell
-// the firmware.
-void read_vbox_machine(const Element& machine, Content& content) {
-  const Element firmware = machine.child("Hardware").child("Firmware");
-  const std::string type = firmware ? firmware.attribute_or("type", "") : "";
-  if (content.hardware.empty() || type.empty()) return;
-  const bool efi = to_lower(type).starts_with("efi");
-  content.hardware.front().extra_config.push_back({"firmware", efi ? "efi" : "bios", false});
-}
-
-/// Foreign sections that every reader of OVF meets and that ask nothing of the
-/// machine; their missing ovf:required is not meant.
-bool is_known_foreign(std::string_view kind, Family family) {
-  static constexpr std::array kKnown{"IpAssignmentSection",
-                                     "StorageGroupSection",
-                                     "StorageSection",
-                                     "StoragePolicyGroupSection",
-                                     "CpuCompatibilitySection",
-                                     "PlacementGroupSection",
-                                     "MigrationUpgradeRequisitesSection",
-                                     "GuestCustomizationSection",
-                                     "NetworkConfigSection",
-                                     "NetworkConnectionSection",
-                                     "LeaseSettingsSection",
-                                     "CustomizationSection",
-                                     "DefaultStorageProfileSection",
-                                     "StartupSection",
-                                     "EthernetPortProfileSection",
-                                     "ResourceAllocationSection",
-                                     "Machine",
-                                     "AnnotationSection",
-                                     "SnapshotSection",
-                                     "ComputePolicy",
-                                     "NetworkPortProfileSection",
-                                     "BootDeviceSection",
-                                     "EnvironmentFilesSection",
-                                     "ScaleOutSection",
-                                     "PlacementSection",
-                                     "SharedDiskSection",
-                                     "EncryptionSection"};
-  if (family == Family::vbox) return true;
-  for (const std::string_view name : kKnown)
-    if (name == kind) return true;
-  return false;
+// A section of a collection inside a virtual system and the other way round.
+bool is_misplaced(std::string_view kind, ContentKind where) {
+  if (where == ContentKind::virtual_system)
+    return kind == "StartupSection" || kind == "ResourceAllocationSection";
+  return kind == "VirtualHardwareSection" || kind == "OperatingSystemSection" ||
+         kind == "InstallSection";
 }
 
 void read_section(const Element& element, const std::string& kind, Content& content,
@@ -117,10 +79,7 @@ void read_section(const Element& element, const std::string& kind, Content& cont
   } else if (kind == "BootOrderSection") {
     content.boot_order = read_boot_order(element);
   } else {
-    OtherSection other{kind, element.uri(), is_true(element.attribute_or("required", "true")),
-                       element.line()};
-    if (is_known_foreign(kind, element.family())) other.required = false;
-    content.other_sections.push_back(std::move(other));
+    take_other_section(element, kind, content.other_sections, context);
   }
 }
 
@@ -133,25 +92,50 @@ bool is_plain_child(std::string_view name) {
   return name == "Info" || name == "Name" || name == "Description";
 }
 
+ContentKind kind_of(const Element& element, const ReadContext& context) {
+  if (element.local() != "Content")
+    return element.local() == "VirtualSystemCollection" ? ContentKind::collection
+                                                        : ContentKind::virtual_system;
+  const std::string type = element.type();
+  if (type.starts_with("VirtualSystemCollection")) return ContentKind::collection;
+  if (!type.starts_with("VirtualSystem"))
+    context.warn("ovf.unknown-content",
+                 "the content's type " + quote(type) +
+                     " is neither VirtualSystem_Type nor VirtualSystemCollection_Type",
+                 element, Severity::critical);
+  return ContentKind::virtual_system;
+}
+
 }  // namespace
+
+void read_content_section(const Element& section, Content& content, const ReadContext& context) {
+  const std::string kind = section_kind(section);
+  // oVirt puts plain values between the sections.
+  if (context.dialect == Dialect::ovirt && !kind.ends_with("Section")) return;
+  if (section.family() != Family::vbox) check_info(section, context);
+  check_section_children(section, kind, context);
+  if (is_misplaced(kind, content.kind))
+    context.warn("ovf.misplaced-section",
+                 quote(kind) + " is not meant to be a child of " + quote(content.id), section);
+  read_section(section, kind, content, context);
+}
 
 Content read_content(const Element& element, const ReadContext& context) {
   Content content;
   content.line = element.line();
   content.id = element.attribute_or("id", "");
-  const bool collection = element.local() == "VirtualSystemCollection" ||
-                          element.type().starts_with("VirtualSystemCollection");
-  content.kind = collection ? ContentKind::collection : ContentKind::virtual_system;
+  content.kind = kind_of(element, context);
+  check_info(element, context);
   content.info = read_message(element.child("Info"));
   content.name = read_message(element.child("Name"));
   for (const Element& child : element.children()) {
     if (is_content(child))
       content.children.push_back(read_content(child, context));
     else if (!is_plain_child(child.local()))
-      read_section(child, section_kind(child), content, context);
+      read_content_section(child, content, context);
   }
   for (const Element& machine : element.children("Machine"))
-    if (machine.family() == Family::vbox) read_vbox_machine(machine, content);
+    if (machine.family() == Family::vbox) complete_from_vbox_machine(machine, content);
   return content;
 }
 

@@ -1,3 +1,5 @@
+#include "dialects.h"
+#include "known_elements.h"
 #include "ovaport/base/text.h"
 #include "reader.h"
 
@@ -45,6 +47,7 @@ std::vector<std::string> settings(const Element& item, std::string_view name) {
 Item read_item(const Element& element, const ReadContext& context) {
   Item item;
   item.line = element.line();
+  check_item_children(element, context);
   item.required = is_true(element.attribute_or("required", "true"));
   item.configurations = words(element.attribute_or("configuration", ""));
   item.bound = read_bound(element);
@@ -74,6 +77,10 @@ Item read_item(const Element& element, const ReadContext& context) {
   item.cores_per_socket = setting(element, {"CoresPerSocket"});
   for (const Element& config : element.children("Config"))
     item.config.push_back(read_config(config));
+  // vCloud describes a disk that no file fills by an attribute, in MiB.
+  if (const auto capacity = element.child("HostResource").attribute("capacity", Family::other))
+    item.host_capacity = *capacity;
+  if (context.dialect == Dialect::ovirt) complete_ovirt_item(element, item);
   return item;
 }
 

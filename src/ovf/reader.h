@@ -12,6 +12,7 @@ namespace ovaport::ovf {
 struct ReadContext {
   std::string file;
   Concerns* concerns;
+  Dialect dialect = Dialect::ovf_1;
 
   void warn(std::string_view code, std::string message, const Element& where,
             Severity severity = Severity::warning) const;
@@ -24,6 +25,8 @@ std::string section_kind(const Element& element);
 Message read_message(const Element& element);
 VirtualHardware read_hardware(const Element& section, const ReadContext& context);
 ProductSection read_product(const Element& section, const ReadContext& context);
+/// Adds a section of a VirtualSystem or VirtualSystemCollection to it.
+void read_content_section(const Element& section, Content& content, const ReadContext& context);
 /// VirtualSystem, VirtualSystemCollection or 0.9's Content.
 Content read_content(const Element& element, const ReadContext& context);
 /// "VMware vCenter", "VirtualBox", … by what only that producer writes.

@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kDeepest = 256;
 constexpr std::size_t kMostTags = 1'000'000;
+constexpr std::size_t kMostAttributes = 1000;
+constexpr std::size_t kLongestValue = 16U << 20;
 
 Error refuse(std::string_view code, std::string message, std::string_view file) {
   return Error(ErrorKind::invalid, code, std::move(message)).in_file(std::string(file));
@@ -42,6 +44,8 @@ std::string from_utf16(std::string_view bytes, bool little) {
     return static_cast<char32_t>(little ? a | (b << 8) : (a << 8) | b);
   };
   std::string out;
+  // Half a character at the end is kept as a byte that is refused later.
+  if (bytes.size() % 2 != 0) return from_utf16(bytes.substr(0, bytes.size() - 1), little) + "\xFF";
   for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
     char32_t c = unit(i);
     if (c >= 0xD800 && c < 0xDC00 && i + 3 < bytes.size()) {
@@ -100,25 +104,18 @@ std::string decode(std::string_view bytes, std::string_view file, Concerns& conc
   return std::string(bytes);
 }
 
+// Offset of the first byte that is no part of a well-formed character.
 std::size_t first_invalid(std::string_view text) {
-  std::size_t low = 0;
-  std::size_t high = text.size();
-  // A prefix that ends inside a character is invalid too, hence the end at the
-  // first byte whose prefix can not be completed: search by halves, then by bytes.
-  while (high - low > 64) {
-    const std::size_t middle = low + (high - low) / 2;
-    std::size_t cut = middle;
-    while (cut > low && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U)
-      --cut;
-    if (cut == low) break;
-    if (is_utf8(text.substr(low, cut - low)))
-      low = cut;
-    else
-      high = cut;
+  constexpr std::size_t kLongest = 4;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    std::size_t length = 1;
+    while (length <= kLongest && !is_utf8(text.substr(at, length)))
+      ++length;
+    if (length > kLongest) return at;
+    at += length;
   }
-  while (low < high && is_utf8(text.substr(low, 1)))
-    ++low;
-  return low;
+  return at;
 }
 
 /// Walks over the markup without understanding it.
@@ -156,7 +153,7 @@ class Scanner {
   Status take_tag() {
     if (++tags_ > kMostTags) return refuse("ovf.too-large", "too many elements", file_).at(at_);
     const bool closing = at_ + 1 < text_.size() && text_[at_ + 1] == '/';
-    const std::size_t end = end_of_tag();
+    OVAPORT_TRY(const std::size_t end, end_of_tag());
     const bool empty = end >= 2 && end <= text_.size() && text_[end - 2] == '/';
     if (closing)
       --depth_;
@@ -169,16 +166,31 @@ class Scanner {
   }
 
   // Behind the ">" that ends the tag, which may occur inside quotes as well.
-  [[nodiscard]] std::size_t end_of_tag() const {
+  [[nodiscard]] Result<std::size_t> end_of_tag() const {
     char open = 0;
+    std::size_t opened = 0;
+    std::size_t attributes = 0;
     for (std::size_t i = at_; i < text_.size(); ++i) {
       const char c = text_[i];
-      if (open != 0)
-        open = c == open ? char{0} : open;
-      else if (c == '"' || c == '\'')
+      if (open != 0) {
+        if (c != open) continue;
+        if (i - opened > kLongestValue)
+          return refuse("ovf.too-large",
+                        "an attribute is longer than " + format_bytes(kLongestValue), file_)
+              .at(at_);
+        open = 0;
+      } else if (c == '"' || c == '\'') {
         open = c;
-      else if (c == '>')
+        opened = i;
+        if (++attributes > kMostAttributes)
+          return refuse(
+                     "ovf.too-large",
+                     "an element has more than " + std::to_string(kMostAttributes) + " attributes",
+                     file_)
+              .at(at_);
+      } else if (c == '>') {
         return i + 1;
+      }
     }
     return text_.size();
   }

@@ -74,6 +74,31 @@ int Element::line() const {
   return lines_ == nullptr ? 0 : lines_->line_at(node_.offset_debug());
 }
 
+std::string Element::path() const {
+  constexpr std::size_t kMostSiblings = 10'000;  // Counted; positions beyond are left out.
+  std::string path;
+  for (pugi::xml_node node = node_; node.type() == pugi::node_element; node = node.parent()) {
+    std::size_t before = 0;
+    for (pugi::xml_node other = node.previous_sibling(node.name()); other && before < kMostSiblings;
+         other = other.previous_sibling(node.name()))
+      ++before;
+    std::string step(split_name(node.name()).local);
+    const bool repeated = before != 0 || node.next_sibling(node.name());
+    if (repeated && before < kMostSiblings) step += "[" + std::to_string(before + 1) + "]";
+    path = path.empty() ? step : step + "/" + path;
+  }
+  return path;
+}
+
+std::vector<std::string> Element::declared_namespaces() const {
+  std::vector<std::string> uris;
+  for (const pugi::xml_attribute attribute : node_.attributes()) {
+    const std::string_view name = attribute.name();
+    if (name == "xmlns" || name.starts_with("xmlns:")) uris.emplace_back(attribute.value());
+  }
+  return uris;
+}
+
 std::optional<std::string> Element::attribute(std::string_view local, Family family) const {
   std::optional<std::string> unprefixed;
   for (const pugi::xml_attribute attribute : node_.attributes()) {

@@ -40,6 +40,12 @@ class Element {
   [[nodiscard]] std::string uri() const;
   [[nodiscard]] Family family() const { return node_ ? family_of(uri()) : Family::none; }
   [[nodiscard]] int line() const;
+  /// Local names from the root, with a 1-based position where siblings have the same
+  /// name: "Envelope/References/File[2]".
+  [[nodiscard]] std::string path() const;
+
+  /// URIs of the namespaces that this element declares, document order.
+  [[nodiscard]] std::vector<std::string> declared_namespaces() const;
 
   /// The first attribute of that local name that is unprefixed or of the family
   /// (any OVF edition for Family::ovf_1).

@@ -20,7 +20,7 @@ enum class Dialect {
   ovf_0_9,  ///< http://www.vmware.com/schema/ovf/1/envelope
   ovf_1,    ///< http://schemas.dmtf.org/ovf/envelope/1
   ovf_2,    ///< http://schemas.dmtf.org/ovf/envelope/2
-  ovirt,    ///< http://schemas.dmtf.org/ovf/envelope/1/ (oVirt, RHV)
+  ovirt,    ///< http://schemas.dmtf.org/ovf/envelope/1/, or with ovirt's own (oVirt, RHV)
 };
 
 /// Localisable text (Msg_Type, DSP0243 2.1.1 §8.3): `text` is the fallback.
@@ -89,6 +89,7 @@ struct Item {
   std::string address_on_parent;  ///< Slot on the parent controller.
   std::string parent;             ///< instance_id of the parent.
   std::vector<std::string> host_resource;
+  std::string host_capacity;            ///< vCloud: MiB of a disk that no file fills; else "".
   std::vector<std::string> connection;  ///< Network names.
   std::string virtual_quantity;         ///< As written; "" when absent.
   std::string virtual_quantity_units;

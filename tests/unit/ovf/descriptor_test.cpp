@@ -81,7 +81,23 @@ TEST(Descriptor, HostileXmlIsRefusedBeforeParsing) {
   EXPECT_EQ(code(deep), "ovf.too-deep");
   EXPECT_EQ(code(""), "ovf.empty");
   EXPECT_EQ(code("<a>\xC3\x28</a>"), "ovf.encoding");
+  EXPECT_EQ(code("<a b=\"" + std::string(17U << 20, 'x') + "\"/>"), "ovf.too-large");
+  std::string attributes;
+  for (int i = 0; i < 1001; ++i)
+    attributes += " a" + std::to_string(i) + "=''";
+  EXPECT_EQ(code("<a" + attributes + "/>"), "ovf.too-large");
+  EXPECT_EQ(code(std::string("\xFF\xFE<\0a\0/\0>\0x", 11)), "ovf.encoding");
   EXPECT_EQ(code("<Envelope xmlns=\"http://schemas.dmtf.org/ovf/envelope/3\"/>"), "ovf.namespace");
+}
+
+TEST(Descriptor, InvalidBytesAreReportedWithTheirOffset) {
+  Concerns concerns;
+  for (const std::size_t before : {0U, 3U, 200U, 5000U}) {
+    const auto envelope =
+        parse_envelope(std::string(before, 'x') + "\xE4\xC3\xA4\xE4", "a.ovf", concerns);
+    ASSERT_FALSE(envelope.ok());
+    EXPECT_EQ(envelope.error().offset, before);
+  }
 }
 
 TEST(Unit, SpellingsFoundInPracticeAreUnderstood) {
