@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "little_endian.h"
+#include "vmdk_descriptor.h"
 
 namespace ovaport::disk {
 
@@ -58,13 +59,15 @@ Result<std::size_t> GrainStream::take_header(std::span<const std::byte> bytes) {
   OVAPORT_TRY(header_, parse_vmdk_header(bytes.first(kSector)));
   if (!header_.stream_optimized())
     return Error(ErrorKind::invalid, "disk.vmdk-header", "is no streamOptimized VMDK");
+  OVAPORT_CHECK(check_descriptor_place(header_));
   const std::uint64_t descriptor_end =
       (header_.descriptor_offset + header_.descriptor_sectors) * kSector;
   if (bytes.size() < descriptor_end) return std::size_t{0};
   const auto text =
       bytes.subspan(header_.descriptor_offset * kSector, header_.descriptor_sectors * kSector);
-  OVAPORT_CHECK(
-      check_vmdk_descriptor({reinterpret_cast<const char*>(text.data()), text.size()}, header_));
+  OVAPORT_TRY(const VmdkDescriptor descriptor,
+              parse_vmdk_descriptor({reinterpret_cast<const char*>(text.data()), text.size()}));
+  OVAPORT_CHECK(check_embedded(descriptor, false));
   phase_ = Phase::overhead;
   const std::uint64_t grains =
       (header_.capacity + header_.grain_sectors - 1) / header_.grain_sectors;

@@ -1,10 +1,14 @@
+#include "probe.h"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "little_endian.h"
 #include "ovaport/base/text.h"
-#include "ovaport/disk/decode.h"
+#include "sparse_extent.h"
+#include "split_disk.h"
+#include "vmdk_descriptor.h"
 #include "vmdk_header.h"
 
 namespace ovaport::disk {
@@ -19,27 +23,37 @@ Error refuse(std::string_view code, std::string message) {
   return {ErrorKind::invalid, code, std::move(message)};
 }
 
+Error needs_seeking(std::string_view what) {
+  return Error(ErrorKind::unsupported, "disk.needs-seeking",
+               std::string(what) + " can not be read from a compressed package")
+      .advise("Unpack the package into a directory and import that");
+}
+
 bool has(Bytes bytes, std::size_t offset, std::string_view magic) {
   return bytes.size() >= offset + magic.size() &&
          std::memcmp(bytes.data() + offset, magic.data(), magic.size()) == 0;
 }
 
-Result<Image> probe_vmdk(Bytes head) {
+Result<Layer> probe_vmdk(const DiskInput& input, Bytes head, Role role) {
   OVAPORT_TRY(const VmdkHeader header, parse_vmdk_header(head));
+  OVAPORT_CHECK(check_descriptor_place(header));
   const std::uint64_t begin = header.descriptor_offset * kSector;
   const std::uint64_t size = header.descriptor_sectors * kSector;
   if (begin + size > head.size())
     return refuse("disk.vmdk-descriptor",
                   "the VMDK's descriptor lies outside its first " + format_bytes(head.size()));
   const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
-  OVAPORT_CHECK(check_vmdk_descriptor(text.substr(begin, size), header));
-  // QEMU looks for this word in the raw bytes, comments included, and further than
-  // the descriptor may reach.
-  constexpr std::size_t kSearched = 20 * kSector;
-  if (to_lower(text.substr(kSector, kSearched)).find("parentfilenamehint") != std::string::npos)
-    return refuse("disk.vmdk-parent", "the VMDK names a parent file");
-  return Image{header.stream_optimized() ? Format::vmdk_stream_optimized : Format::vmdk_sparse,
-               header.capacity * kSector};
+  OVAPORT_TRY(const VmdkDescriptor descriptor, parse_vmdk_descriptor(text.substr(begin, size)));
+  OVAPORT_CHECK(check_embedded(descriptor, role == Role::delta));
+  const bool stream = header.stream_optimized();
+  // Grains in any order are found by their tables, at any place of the file.
+  if (!stream || role == Role::delta) {
+    if (!input.range) return needs_seeking(stream ? "delta disks" : "VMDKs of this type");
+    OVAPORT_CHECK(SparseExtent::open(*input.range));
+  }
+  return Layer{Image{stream ? Format::vmdk_stream_optimized : Format::vmdk_sparse,
+                     header.capacity * kSector},
+               descriptor.content_id, descriptor.parent_content_id};
 }
 
 // QEMU's docs/interop/qcow2.txt. Everything that names another file, or that our
@@ -110,9 +124,7 @@ Result<std::array<std::byte, 8>> read_item(const DiskInput& input, std::uint64_t
 }
 
 Result<Image> probe_vhdx(const DiskInput& input) {
-  if (!input.range)
-    return Error(ErrorKind::unsupported, "disk.needs-seeking",
-                 "VHDX images can not be read from a compressed package");
+  if (!input.range) return needs_seeking("VHDX images");
   OVAPORT_TRY(const auto regions, read_table(input, kVhdxRegions));
   const auto region = find_entry(regions, 16, read_le<std::uint32_t>(regions, 8), kMetadataRegion);
   if (!has(regions, 0, "regi") || !region)
@@ -133,19 +145,19 @@ Result<Image> probe_vhdx(const DiskInput& input) {
 }
 
 constexpr std::size_t kVhdFooter = 512;
+constexpr std::uint32_t kFixedVhd = 2;
 
 // Microsoft's "Virtual Hard Disk Image Format Specification". A fixed VHD is a raw
 // disk with a footer behind it.
 Result<Image> probe_vhd(Bytes footer, const DiskInput& input) {
-  constexpr std::uint32_t kFixed = 2;
   constexpr std::uint32_t kDynamic = 3;
   const auto type = read_be<std::uint32_t>(footer, 60);
-  if (type != kFixed && type != kDynamic)
+  if (type != kFixedVhd && type != kDynamic)
     return refuse("disk.backing-file", type == 4
                                            ? "the VHD is a differencing disk"
                                            : "the VHD is of unknown type " + std::to_string(type));
   const auto size = read_be<std::uint64_t>(footer, 48);
-  if (type == kFixed) {
+  if (type == kFixedVhd) {
     if (size + kVhdFooter != input.size)
       return refuse("disk.vhd-size", "the fixed VHD says a size of " + std::to_string(size) +
                                          " bytes, which its file does not have");
@@ -164,10 +176,6 @@ Result<Image> probe_vdi(Bytes head) {
 
 // What begins like none of ours but is no disk either.
 Status refuse_foreign(Bytes head) {
-  if (has(head, 0, "# Disk DescriptorFile"))
-    return refuse("disk.vmdk-descriptor-file",
-                  "is only the text descriptor of a VMDK whose data lies in other files")
-        .advise("Export the appliance again as OVA with streamOptimized disks");
   if (has(head, 0, "COWD") || has(head, 0, "\xbe\xba\xfe\xca"))
     return refuse("disk.esx-sparse", "is a snapshot disk of ESX, which needs its parent");
   if (has(head, 0, "\x1f\x8b")) return refuse("disk.compressed", "is gzip-compressed");
@@ -175,24 +183,7 @@ Status refuse_foreign(Bytes head) {
   return {};
 }
 
-Result<std::vector<std::byte>> read_head(const DiskInput& input) {
-  std::vector<std::byte> head(std::min<std::uint64_t>(kHead, input.size));
-  Result<std::size_t> got = std::size_t{0};
-  if (input.range) {
-    got = input.range->read_at(0, head);
-  } else {
-    OVAPORT_TRY(const auto source, input.open());
-    got = source->read(head);
-  }
-  if (!got.ok()) return std::move(got).error();
-  head.resize(*got);
-  return head;
-}
-
-Result<Image> probe_bytes(const DiskInput& input, Bytes head) {
-  // A guest can write any header into the first sector of its raw disk.
-  if (input.stated_raw) return Image{Format::raw, input.size};
-  if (is_vmdk(head)) return probe_vmdk(head);
+Result<Image> probe_other(const DiskInput& input, Bytes head) {
   if (has(head, 0, "QFI\xfb")) return probe_qcow2(head);
   if (has(head, 0, "vhdxfile")) return probe_vhdx(input);
   if (has(head, 0x40, "\x7f\x10\xda\xbe")) return probe_vdi(head);
@@ -207,6 +198,26 @@ Result<Image> probe_bytes(const DiskInput& input, Bytes head) {
   return Image{Format::raw, input.size};
 }
 
+Result<Layer> probe_bytes(const DiskInput& input, Bytes head, Role role) {
+  // A guest can write any header into the first sector of its raw disk.
+  if (input.stated_raw && role == Role::base)
+    return Layer{Image{Format::raw, input.size}, std::nullopt, std::nullopt};
+  const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
+  if (is_vmdk_descriptor(text) && role == Role::base) return probe_split(input);
+  if (head.size() < kSector)
+    return refuse("disk.too-small",
+                  "has only " + std::to_string(head.size()) + " bytes, which is no disk");
+  if (is_vmdk(head)) return probe_vmdk(input, head, role);
+  OVAPORT_TRY(const Image image, probe_other(input, head));
+  if (role == Role::delta)
+    return Error(ErrorKind::unsupported, "disk.delta-format",
+                 "is to be a delta disk, but it is no sparse or streamOptimized VMDK" +
+                     (image.format == Format::raw ? std::string()
+                                                  : " but " + std::string(to_string(image.format))))
+        .advise("Export the appliance again with consolidated disks");
+  return Layer{image, std::nullopt, std::nullopt};
+}
+
 }  // namespace
 
 std::string_view to_string(Format format) {
@@ -217,6 +228,8 @@ std::string_view to_string(Format format) {
       return "VMDK (streamOptimized)";
     case Format::vmdk_sparse:
       return "VMDK (monolithicSparse)";
+    case Format::vmdk_split:
+      return "VMDK (several files)";
     case Format::vhd:
       return "VHD";
     case Format::vhdx:
@@ -229,15 +242,39 @@ std::string_view to_string(Format format) {
   return "raw";
 }
 
+Result<std::vector<std::byte>> read_head(const DiskInput& input, std::size_t limit) {
+  std::vector<std::byte> head(std::min<std::uint64_t>(limit, input.size));
+  Result<std::size_t> got = std::size_t{0};
+  if (input.range) {
+    got = input.range->read_at(0, head);
+  } else {
+    OVAPORT_TRY(const auto source, input.open());
+    got = source->read(head);
+  }
+  if (!got.ok()) return std::move(got).error();
+  head.resize(*got);
+  return head;
+}
+
+std::optional<std::uint64_t> fixed_vhd_size(Bytes footer, std::uint64_t file_size) {
+  if (footer.size() != kVhdFooter || !has(footer, 0, "conectix") ||
+      read_be<std::uint32_t>(footer, 60) != kFixedVhd)
+    return std::nullopt;
+  const auto size = read_be<std::uint64_t>(footer, 48);
+  if (file_size < kVhdFooter || size != file_size - kVhdFooter) return std::nullopt;
+  return size;
+}
+
+Result<Layer> probe_layer(const DiskInput& input, Role role) {
+  OVAPORT_TRY(const auto head, read_head(input, kHead));
+  auto layer = probe_bytes(input, head, role);
+  if (!layer.ok()) return std::move(layer).error().in_file(input.name);
+  return layer;
+}
+
 Result<Image> probe(const DiskInput& input) {
-  OVAPORT_TRY(const auto head, read_head(input));
-  if (head.size() < kSector)
-    return Error(ErrorKind::invalid, "disk.too-small",
-                 "has only " + std::to_string(head.size()) + " bytes, which is no disk")
-        .in_file(input.name);
-  auto image = probe_bytes(input, head);
-  if (!image.ok()) return std::move(image).error().in_file(input.name);
-  return image;
+  OVAPORT_TRY(const Layer layer, probe_layer(input, Role::base));
+  return layer.image;
 }
 
 }  // namespace ovaport::disk

@@ -19,9 +19,6 @@ constexpr std::uint32_t kNobody = 65534;
 
 std::string_view driver_of(Format format) {
   switch (format) {
-    case Format::vmdk_stream_optimized:
-    case Format::vmdk_sparse:
-      return "vmdk";
     case Format::vhd:
       return "vpc";
     case Format::vhdx:
@@ -31,7 +28,10 @@ std::string_view driver_of(Format format) {
     case Format::vdi:
       return "vdi";
     case Format::raw:
-      return "raw";
+    case Format::vmdk_stream_optimized:
+    case Format::vmdk_sparse:
+    case Format::vmdk_split:
+      break;
   }
   return "raw";
 }

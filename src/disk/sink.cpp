@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <vector>
 
 #include "ovaport/base/text.h"
 
@@ -64,6 +66,34 @@ Status Sink::write(std::uint64_t position, std::span<const std::byte> bytes) {
     position += static_cast<std::uint64_t>(done);
   }
   return {};
+}
+
+Status Sink::zero(std::uint64_t position, std::uint64_t size) {
+  constexpr int kPunch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  if (!device_ &&
+      ::fallocate(fd_.get(), kPunch, static_cast<off_t>(position), static_cast<off_t>(size)) == 0)
+    return {};
+  // Not every file system can punch holes, nor every device take our alignment.
+  const std::vector<std::byte> zeros(std::min<std::uint64_t>(size, std::uint64_t{1} << 20));
+  while (size > 0) {
+    const auto piece = std::span(zeros).first(std::min<std::uint64_t>(size, zeros.size()));
+    OVAPORT_CHECK(write(position, piece));
+    position += piece.size();
+    size -= piece.size();
+  }
+  return {};
+}
+
+Status Sink::cut(std::uint64_t size) {
+  if (!device_ && ::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
+    return failed("cannot size the disk", path_);
+  return {};
+}
+
+std::optional<std::uint64_t> Sink::allocated() const {
+  struct stat info {};
+  if (device_ || ::fstat(fd_.get(), &info) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(info.st_blocks) * 512;
 }
 
 Status Sink::finish() {

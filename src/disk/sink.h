@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 #include "ovaport/base/result.h"
@@ -20,6 +21,12 @@ class Sink {
   /// least as large.
   Status set_size(std::uint64_t size);
   Status write(std::uint64_t position, std::span<const std::byte> bytes);
+  /// Makes a range zero that has been written before.
+  Status zero(std::uint64_t position, std::uint64_t size);
+  /// Gives a file a smaller size; a device keeps its own.
+  Status cut(std::uint64_t size);
+  /// Bytes of a file that are not holes; nothing is known of a device.
+  [[nodiscard]] std::optional<std::uint64_t> allocated() const;
   /// Ends the work; for a device, makes it durable.
   Status finish();
 

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 
 #include "ovaport/base/result.h"
 
@@ -18,8 +17,9 @@ inline constexpr std::uint64_t kLargestGrain = 512;
 /// Extents"), checked. All positions and sizes are in sectors of 512 bytes.
 struct VmdkHeader {
   std::uint32_t version = 0;
-  bool compressed = false;  ///< Grains are deflated.
-  bool markers = false;     ///< Grains and metadata are announced in the stream.
+  bool compressed = false;   ///< Grains are deflated.
+  bool markers = false;      ///< Grains and metadata are announced in the stream.
+  bool zero_grains = false;  ///< A table entry of 1 means zeros.
   std::uint64_t capacity = 0;
   std::uint64_t grain_sectors = 0;
   std::uint64_t descriptor_offset = 0;
@@ -36,12 +36,11 @@ inline constexpr std::uint64_t kDirectoryAtEnd = ~std::uint64_t{0};
 /// Whether the bytes begin with the magic number of a sparse extent.
 bool is_vmdk(std::span<const std::byte> head);
 
-/// Reads and checks the first sector.
+/// Reads and checks the first sector of a sparse extent.
 Result<VmdkHeader> parse_vmdk_header(std::span<const std::byte> sector);
 
-/// Checks the embedded descriptor against a whitelist: one sparse extent, which is
-/// the file itself, no parent, a createType that we know. Everything else could
-/// make a reader open another file.
-Status check_vmdk_descriptor(std::string_view text, const VmdkHeader& header);
+/// Whether the embedded descriptor lies where every writer puts it. Elsewhere, another
+/// reader might find another one.
+Status check_descriptor_place(const VmdkHeader& header);
 
 }  // namespace ovaport::disk

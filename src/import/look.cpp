@@ -1,8 +1,8 @@
 #include "ovaport/import/look.h"
 
+#include "disk_inputs.h"
 #include "ovaport/base/file.h"
 #include "ovaport/guest/guest.h"
-#include "prepare.h"
 
 namespace ovaport::imports {
 
@@ -10,20 +10,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Result<fs::path> decode_disk(const Appliance& appliance, const ovf::MachineDisk& disk,
+Result<fs::path> decode_disk(const disk::DiskChain& chain, std::uint64_t capacity,
                              const fs::path& target, Observer& observer,
                              const std::stop_token& stop) {
-  OVAPORT_TRY(const disk::DiskInput input, disk_input(appliance, disk.file->href));
-  observer.step("DiskTransfer", input.name);
+  observer.step("DiskTransfer", chain.back().name);
   disk::DecodeOptions options;
-  options.capacity = disk.capacity;
+  options.capacity = capacity;
   options.stop = stop;
-  if (appliance.manifest)
-    if (const Digest* digest = appliance.manifest->find(input.name)) options.expected = {*digest};
   options.progress = [&](std::uint64_t done, std::uint64_t total) {
     observer.advance(done, total);
   };
-  OVAPORT_CHECK(disk::decode(input, target, options));
+  OVAPORT_CHECK(disk::decode(chain, target, options));
   return target;
 }
 
@@ -32,9 +29,10 @@ Result<GuestLook> look_into(const Appliance& appliance, const SystemView& system
                             Observer& observer) {
   std::vector<guest::GuestDisk> disks;
   for (const ovf::MachineDisk& disk : system.machine.disks) {
-    if (!disk.file) continue;
+    OVAPORT_TRY(const disk::DiskChain chain, disk_chain(appliance, disk));
+    if (chain.empty()) continue;
     const fs::path target = directory / ("disk" + std::to_string(disks.size()) + ".raw");
-    OVAPORT_TRY(fs::path path, decode_disk(appliance, disk, target, observer, options.stop));
+    OVAPORT_TRY(fs::path path, decode_disk(chain, disk.capacity, target, observer, options.stop));
     disks.push_back({std::move(path), disk.bus});
   }
   GuestLook look;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "disk_inputs.h"
 #include "ovaport/base/text.h"
 #include "ovaport/kubevirt/machine_plan.h"
 #include "ovaport/kubevirt/names.h"
@@ -147,44 +148,53 @@ Status plan_machine(PreparedMachine& machine, const Prepared& prepared, const Re
   return {};
 }
 
+Status refuse_gzip(const Appliance& appliance, const disk::DiskInput& input) {
+  for (const ovf::File& file : appliance.envelope.files)
+    if (file.href == input.name && file.compression == "gzip")
+      return Error(ErrorKind::unsupported, "import.gzip-disk",
+                   "the disk is gzip-compressed, which is not supported yet")
+          .in_file(file.href)
+          .advise("Unpack the package, gunzip the disk and import the directory");
+  return {};
+}
+
+// A disk that is too small for its image is enlarged, but one whose size the user was
+// asked for was meant to be so.
+Status check_chosen_size(const Prepared& prepared, const ovf::MachineDisk& disk,
+                         std::uint64_t image) {
+  const ovf::Disk* described = prepared.appliance.envelope.find_disk(disk.disk_id);
+  if (described == nullptr || !trimmed(described->capacity).starts_with("${")) return {};
+  if (disk.capacity >= image) return {};
+  return Error(ErrorKind::choice, "import.disk-too-small",
+               "the property that sets the size of disk " + quote(disk.disk_id) + " gives " +
+                   std::to_string(disk.capacity) + " bytes, but its image has " +
+                   std::to_string(image))
+      .in_file(disk.file ? disk.file->href : "")
+      .advise("Give a larger size with --prop; disks are never shrunk");
+}
+
 Status probe_disks(const Prepared& prepared) {
   for (const PreparedMachine& machine : prepared.machines)
     for (const ovf::MachineDisk& disk : machine.view.machine.disks) {
-      if (!disk.parent_disk_id.empty())
-        return Error(ErrorKind::unsupported, "import.delta-disk",
-                     "the disk " + quote(disk.disk_id) + " is a delta of the disk " +
-                         quote(disk.parent_disk_id) + ", which is not supported yet")
-            .advise("Export the appliance again with consolidated disks");
-      if (!disk.file) continue;
-      if (disk.file->compression == "gzip")
-        return Error(ErrorKind::unsupported, "import.gzip-disk",
-                     "the disk is gzip-compressed, which is not supported yet")
-            .in_file(disk.file->href)
-            .advise("Unpack the package, gunzip the disk and import the directory");
-      OVAPORT_TRY(const disk::DiskInput input, disk_input(prepared.appliance, disk.file->href));
-      OVAPORT_CHECK(disk::probe(input));
+      OVAPORT_TRY(const disk::DiskChain chain, disk_chain(prepared.appliance, disk));
+      if (chain.empty()) continue;
+      for (const disk::DiskInput& input : chain)
+        OVAPORT_CHECK(refuse_gzip(prepared.appliance, input));
+      OVAPORT_TRY(const disk::Image image, disk::probe(chain));
+      OVAPORT_CHECK(check_chosen_size(prepared, disk, image.virtual_size));
     }
   return {};
 }
 
-// ovf:format is a URI of the producer's choice; those of raw disks say so.
-bool states_raw(const Appliance& appliance, const std::string& href) {
-  for (const ovf::File& file : appliance.envelope.files)
-    for (const ovf::Disk& disk : appliance.envelope.disks)
-      if (file.href == href && disk.file_ref == file.id)
-        return to_lower(disk.format).find("raw") != std::string::npos;
-  return false;
+void note_unused_disks(Prepared& prepared) {
+  std::vector<const ovf::Machine*> machines;
+  for (const PreparedMachine& machine : prepared.machines)
+    machines.push_back(&machine.view.machine);
+  for (Concern& concern : unused_disks(prepared.appliance, machines))
+    prepared.concerns.push_back(std::move(concern));
 }
 
 }  // namespace
-
-Result<disk::DiskInput> disk_input(const Appliance& appliance, const std::string& href) {
-  Concerns repeated;
-  OVAPORT_TRY(const package::Entry* entry, appliance.package->find(href, repeated));
-  const package::Package* package = &*appliance.package;
-  return disk::DiskInput{entry->name, entry->size, entry->range, states_raw(appliance, href),
-                         [package, entry] { return package->stream(*entry); }};
-}
 
 Status prepare(const Request& request, Prepared& prepared) {
   OVAPORT_TRY(prepared.appliance, open_appliance(request.package));
@@ -211,6 +221,7 @@ Status prepare(const Request& request, Prepared& prepared) {
   }
   OVAPORT_CHECK(check_licences(request, appliance.envelope));
   OVAPORT_CHECK(probe_disks(prepared));
+  note_unused_disks(prepared);
   prepared.name =
       prepared.machines.size() == 1 ? prepared.machines.front().plan.name
       : !request.name.empty()

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "ovaport/disk/decode.h"
 #include "ovaport/environment/properties.h"
 #include "ovaport/import/appliance.h"
 #include "ovaport/import/import.h"
@@ -34,8 +33,5 @@ struct Prepared {
 /// unmapped networks, disks that are not what they must be. Reads no more of a disk
 /// than its headers. Fills `prepared` in place.
 Status prepare(const Request& request, Prepared& prepared);
-
-/// How the disk module reads a file of the package.
-Result<disk::DiskInput> disk_input(const Appliance& appliance, const std::string& href);
 
 }  // namespace ovaport::imports

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "disk_inputs.h"
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
 
@@ -16,11 +17,6 @@ const Digest* promised(const Appliance& appliance, const std::string& name) {
   return appliance.manifest ? appliance.manifest->find(name) : nullptr;
 }
 
-std::vector<Digest> expected_digests(const Appliance& appliance, const std::string& name) {
-  const Digest* digest = promised(appliance, name);
-  return digest == nullptr ? std::vector<Digest>{} : std::vector<Digest>{*digest};
-}
-
 /// One transfer's surroundings.
 struct Transfer {
   const Request& request;
@@ -32,30 +28,31 @@ struct Transfer {
   Concerns& concerns;
 };
 
-Result<ImportedDisk> decode_file(const Transfer& transfer, const std::string& href,
-                                 const std::string& file, std::uint64_t capacity) {
-  const Appliance& appliance = transfer.prepared.appliance;
-  OVAPORT_TRY(const disk::DiskInput input, disk_input(appliance, href));
-  transfer.observer.step("DiskTransfer", input.name);
+Result<ImportedDisk> decode_chain(const Transfer& transfer, const disk::DiskChain& chain,
+                                  const std::string& file, std::uint64_t capacity) {
+  const std::string& name = chain.back().name;
+  transfer.observer.step("DiskTransfer", name);
   disk::DecodeOptions options;
   options.capacity = capacity;
-  options.expected = expected_digests(appliance, input.name);
   options.workers = transfer.request.workers;
   options.stop = transfer.stop;
   options.progress = [&](std::uint64_t done, std::uint64_t total) {
     transfer.observer.advance(done, total);
   };
-  OVAPORT_TRY(auto report, disk::decode(input, transfer.directory / file, options));
+  OVAPORT_TRY(auto report, disk::decode(chain, transfer.directory / file, options));
   transfer.concerns.insert(transfer.concerns.end(), report.concerns.begin(), report.concerns.end());
-  for (const Digest& digest : report.digests)
-    if (digest.algorithm == DigestAlgorithm::sha256) transfer.read.push_back({input.name, digest});
   ImportedDisk imported;
   imported.file = file;
-  imported.source = input.name;
+  imported.source = name;
   imported.size = report.size;
   imported.written = report.written;
-  imported.digests = report.digests;
-  imported.verified = !options.expected.empty();
+  imported.verified = true;
+  for (const disk::FileDigests& read : report.files) {
+    if (read.name == name) imported.digests = read.digests;
+    imported.verified = imported.verified && read.verified;
+    for (const Digest& digest : read.digests)
+      if (digest.algorithm == DigestAlgorithm::sha256) transfer.read.push_back({read.name, digest});
+  }
   return imported;
 }
 
@@ -115,12 +112,15 @@ Result<std::vector<ImportedDisk>> transfer_disks(const Request& request, const P
     const kubevirt::PlannedDisk& disk = machine.plan.disks[i];
     const std::string file = disk.claim + ".raw";
     const std::uint64_t capacity = machine.view.machine.disks[i].capacity;
-    OVAPORT_TRY(auto made, disk.blank ? make_blank(transfer, file, disk.size)
-                                      : decode_file(transfer, disk.source, file, capacity));
+    OVAPORT_TRY(const disk::DiskChain chain,
+                disk_chain(prepared.appliance, machine.view.machine.disks[i]));
+    OVAPORT_TRY(auto made, chain.empty() ? make_blank(transfer, file, disk.size)
+                                         : decode_chain(transfer, chain, file, capacity));
     imported.push_back(std::move(made));
   }
   for (const kubevirt::PlannedCdrom& cdrom : machine.plan.cdroms) {
-    OVAPORT_TRY(auto made, decode_file(transfer, cdrom.source, cdrom.claim + ".raw", 0));
+    OVAPORT_TRY(disk::DiskInput input, disk_input(prepared.appliance, cdrom.source));
+    OVAPORT_TRY(auto made, decode_chain(transfer, {std::move(input)}, cdrom.claim + ".raw", 0));
     imported.push_back(std::move(made));
   }
   return imported;

@@ -162,7 +162,7 @@ class Planner {
       const std::uint64_t decoded =
           i < choices_.disk_sizes.size() ? choices_.disk_sizes[i] : disk.capacity;
       planned.size = whole_mib(decoded);
-      planned.blank = !disk.file.has_value();
+      planned.blank = !disk.file && disk.parent_disk_id.empty();
       // All have one: the firmware passes over disks that cannot be booted, such as a
       // blank one before an installation medium.
       planned.boot_order = static_cast<int>(i) + 1;

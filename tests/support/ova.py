@@ -124,17 +124,24 @@ def vmdk(raw, path):
     return path
 
 
-def descriptor(disks, name="Test Appliance", system="vm", eula=False, nics=1, sizes=None):
-    """`disks`: list of (file name or None for blank, capacity in bytes, size of file)."""
+def descriptor(disks, name="Test Appliance", system="vm", eula=False, nics=1, parents=None,
+               detached=()):
+    """`disks`: list of (file name or None for blank, capacity in bytes, size of file).
+    `parents`: index of a delta disk to that of its parent; `detached`: disks on no
+    controller, such as those parents."""
     files = section = items = ""
     for index, (file, capacity, size) in enumerate(disks):
         reference = ""
         if file:
             files += f'\n    <File ovf:id="file{index}" ovf:href="{file}" ovf:size="{size}"/>'
             reference = f' ovf:fileRef="file{index}"'
+        if index in (parents or {}):
+            reference += f' ovf:parentRef="disk{parents[index]}"'
         section += (f'\n    <Disk ovf:diskId="disk{index}"{reference} ovf:capacity="{capacity}" '
                     'ovf:capacityAllocationUnits="byte" ovf:format="http://www.vmware.com/'
                     'interfaces/specifications/vmdk.html#streamOptimized"/>')
+        if index in detached:
+            continue
         items += f"""
       <Item>
         <rasd:AddressOnParent>{index}</rasd:AddressOnParent>

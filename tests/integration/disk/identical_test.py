@@ -6,51 +6,15 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
-import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
-import ova  # noqa: E402
+from disk_case import MIB, OVAPORT, DiskCase, ova
 
-OVAPORT = os.environ["OVAPORT"]
 FIXTURES = pathlib.Path(__file__).resolve().parents[3] / "fixtures"
-MIB = 1 << 20
 TIB = 1 << 40
 
 
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="ovaport-disk-")
-        self.addCleanup(self.temporary.cleanup)
-        self.dir = pathlib.Path(self.temporary.name)
-
-    def import_(self, package, *arguments, check=True):
-        result = subprocess.run([OVAPORT, "import", str(package), "--out", str(self.dir / "out"),
-                                 "--guest", "none", "--accept-eula", *arguments],
-                                capture_output=True, text=True, timeout=600)
-        if check:
-            self.assertEqual(result.returncode, 0, result.stderr)
-        return result
-
-    def decoded(self):
-        return sorted((self.dir / "out").glob("*/*.raw"))
-
-    def assert_same_as_qemu(self, disk, image, image_format="vmdk"):
-        """By content and size; qemu-img compare does not read holes, so it does for 1 TiB."""
-        reference = self.dir / "reference.raw"
-        ova.run("qemu-img", "convert", "-f", image_format, "-O", "raw", str(image), str(reference))
-        self.assertEqual(disk.stat().st_size, reference.stat().st_size)
-        ova.run("qemu-img", "compare", "-f", "raw", "-F", "raw", str(disk), str(reference))
-        reference.unlink()
-
-    def package(self, image, capacity):
-        content = image.read_bytes()
-        descriptor = ova.descriptor([(image.name, capacity, len(content))])
-        members = [("app.ovf", descriptor), (image.name, content)]
-        members.insert(1, ("app.mf", ova.manifest(members)))
-        return ova.tar(self.dir / "app.ova", members)
-
+class Case(DiskCase):
     def check_vmdk(self, size, data):
         raw = ova.raw_disk(self.dir / "source.raw", size, data)
         image = ova.vmdk(raw, self.dir / "disk.vmdk")

@@ -19,9 +19,12 @@ std::string text_grain(char c) {
 
 class StreamVmdk : public testing::Test {
  protected:
-  Result<DecodeReport> run(const std::string& bytes, DecodeOptions options = {}) {
+  Result<DecodeReport> run(const std::string& bytes, const DecodeOptions& options = {},
+                           const std::vector<Digest>& expected = {}) {
     write_file(scratch_ / "disk.vmdk", bytes);
-    return decode(input_of(scratch_ / "disk.vmdk"), scratch_ / "disk.raw", options);
+    DiskInput input = input_of(scratch_ / "disk.vmdk");
+    input.expected = expected;
+    return decode(input, scratch_ / "disk.raw", options);
   }
   void expect_refused(const std::string& bytes, const std::string& code) {
     const auto report = run(bytes);
@@ -83,25 +86,23 @@ TEST_F(StreamVmdk, DigestsThePackedBytes) {
   VmdkRecipe recipe;
   recipe.grains = {{0, text_grain('a')}};
   const std::string bytes = make_vmdk(recipe) + "trailing bytes count too";
-  DecodeOptions options;
-  options.expected = {digest_of(DigestAlgorithm::sha512, bytes)};
-  const auto report = run(bytes, options);
+  const auto report = run(bytes, {}, {digest_of(DigestAlgorithm::sha512, bytes)});
   ASSERT_TRUE(report.ok()) << describe(report.error());
-  EXPECT_THAT(report->digests, testing::ElementsAre(digest_of(DigestAlgorithm::sha256, bytes),
-                                                    digest_of(DigestAlgorithm::sha512, bytes)));
+  EXPECT_THAT(report->files.at(0).digests,
+              testing::ElementsAre(digest_of(DigestAlgorithm::sha256, bytes),
+                                   digest_of(DigestAlgorithm::sha512, bytes)));
 }
 
 TEST_F(StreamVmdk, WrongDigestNamesBothAndLeavesNothing) {
   VmdkRecipe recipe;
   recipe.grains = {{0, text_grain('a')}};
   const std::string bytes = make_vmdk(recipe);
-  DecodeOptions options;
-  options.expected = {digest_of(DigestAlgorithm::sha1, "something else")};
-  const auto report = run(bytes, options);
+  const Digest wanted = digest_of(DigestAlgorithm::sha1, "something else");
+  const auto report = run(bytes, {}, {wanted});
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, "disk.digest-mismatch");
   EXPECT_EQ(report.error().file, "disk.vmdk");
-  EXPECT_THAT(report.error().message, testing::HasSubstr(options.expected[0].hex));
+  EXPECT_THAT(report.error().message, testing::HasSubstr(wanted.hex));
   EXPECT_THAT(report.error().message,
               testing::HasSubstr(digest_of(DigestAlgorithm::sha1, bytes).hex));
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "disk.raw"));
@@ -132,10 +133,9 @@ TEST_F(StreamVmdk, DamageIsToldAsTheDigestMismatchThatItIs) {
   VmdkRecipe recipe;
   recipe.grains = {{0, text_grain('a')}};
   std::string bytes = make_vmdk(recipe);
-  DecodeOptions options;
-  options.expected = {digest_of(DigestAlgorithm::sha256, bytes)};
+  const Digest wanted = digest_of(DigestAlgorithm::sha256, bytes);
   bytes[std::size_t{128} * 512 + 40] ^= 0x55;
-  const auto report = run(bytes, options);
+  const auto report = run(bytes, {}, {wanted});
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, "disk.digest-mismatch") << describe(report.error());
 }

@@ -1,0 +1,97 @@
+#include "file_pass.h"
+
+#include <algorithm>
+#include <string>
+
+#include "write_sparsely.h"
+
+namespace ovaport::disk {
+
+namespace {
+
+constexpr std::size_t kBlock = std::size_t{1} << 20;
+
+using Bytes = std::span<const std::byte>;
+
+/// The part of `bytes`, which lie at `position` in the file, that the window shows.
+Bytes clip(Bytes bytes, std::uint64_t position, const Window& window) {
+  const std::uint64_t end = std::min(position + bytes.size(), window.begin + window.size);
+  const std::uint64_t begin = std::max(position, window.begin);
+  if (begin >= end) return {};
+  return bytes.subspan(begin - position, end - begin);
+}
+
+Result<std::uint64_t> copy_window(Bytes bytes, std::uint64_t position, const Window& window) {
+  const Bytes shown = clip(bytes, position, window);
+  if (shown.empty()) return std::uint64_t{0};
+  const std::uint64_t begin = std::max(position, window.begin);
+  return write_sparsely(*window.sink, window.target + (begin - window.begin), shown);
+}
+
+void keep_tail(Bytes bytes, std::array<std::byte, 512>& tail) {
+  const Bytes last = bytes.last(std::min(bytes.size(), tail.size()));
+  std::rotate(tail.begin(), tail.begin() + static_cast<std::ptrdiff_t>(last.size()), tail.end());
+  std::copy(last.begin(), last.end(), tail.end() - static_cast<std::ptrdiff_t>(last.size()));
+}
+
+}  // namespace
+
+std::vector<DigestAlgorithm> algorithms_for(const DiskInput& input) {
+  std::vector<DigestAlgorithm> all{DigestAlgorithm::sha256};
+  for (const Digest& digest : input.expected)
+    if (std::find(all.begin(), all.end(), digest.algorithm) == all.end())
+      all.push_back(digest.algorithm);
+  return all;
+}
+
+Result<FileDigests> check_digests(const DiskInput& input, std::vector<Digest> found) {
+  for (const Digest& want : input.expected)
+    for (const Digest& have : found)
+      if (have.algorithm == want.algorithm && have.hex != want.hex)
+        return Error(ErrorKind::integrity, "disk.digest-mismatch",
+                     std::string(to_string(want.algorithm)) +
+                         " digest does not match the manifest: expected " + want.hex + ", found " +
+                         have.hex)
+            .in_file(input.name)
+            .advise("The package was damaged or changed; get it again from its vendor");
+  return FileDigests{input.name, std::move(found), !input.expected.empty()};
+}
+
+Result<Passed> pass_over(const DiskInput& input, const DecodeOptions& options,
+                         const std::optional<Window>& window) {
+  OVAPORT_TRY(const auto source, input.open());
+  Passed passed;
+  std::vector<Hasher> hashers;
+  for (const DigestAlgorithm algorithm : algorithms_for(input))
+    hashers.emplace_back(algorithm);
+  std::vector<std::byte> buffer(kBlock);
+  std::uint64_t position = 0;
+  while (true) {
+    if (options.stop.stop_requested())
+      return Error(ErrorKind::cancelled, "disk.cancelled", "stopped on request");
+    OVAPORT_TRY(const std::size_t got, source->read(buffer));
+    if (got == 0) break;
+    const auto bytes = Bytes(buffer).first(got);
+    for (Hasher& hasher : hashers)
+      hasher.update(bytes);
+    if (window) {
+      OVAPORT_TRY(const std::uint64_t written, copy_window(bytes, position, *window));
+      passed.written += written;
+    }
+    keep_tail(bytes, passed.tail);
+    position += got;
+    if (options.progress) options.progress(position, input.size);
+  }
+  if (position != input.size)
+    return Error(ErrorKind::integrity, "disk.truncated",
+                 "ends after " + std::to_string(position) + " of " + std::to_string(input.size) +
+                     " bytes")
+        .in_file(input.name);
+  std::vector<Digest> found;
+  for (Hasher& hasher : hashers)
+    found.push_back(hasher.finish());
+  OVAPORT_TRY(passed.file, check_digests(input, std::move(found)));
+  return passed;
+}
+
+}  // namespace ovaport::disk
