@@ -1,9 +1,11 @@
 #include "ovaport/import/appliance.h"
 
 #include <algorithm>
+#include <ctime>
 
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
+#include "ovaport/ovf/schema.h"
 #include "ovaport/package/coverage.h"
 
 namespace ovaport::imports {
@@ -38,21 +40,82 @@ Result<std::string> read_descriptor(const package::Package& package, Appliance& 
 // The manifest says what the descriptor must be; nothing in a descriptor that is
 // not what it should be is worth parsing.
 Status check_descriptor_digest(const Appliance& appliance, std::string_view text) {
-  const Digest* expected = appliance.manifest->find(appliance.descriptor_name);
-  if (expected == nullptr) return {};
-  const Digest found = digest_of(expected->algorithm, text);
-  if (found == *expected) return {};
-  return Error(ErrorKind::integrity, "import.descriptor-digest",
-               std::string(to_string(expected->algorithm)) +
-                   " digest does not match the manifest: expected " + expected->hex + ", found " +
-                   found.hex)
-      .in_file(appliance.descriptor_name)
-      .advise("The package was damaged or changed; get it again from its vendor");
+  for (const Digest& expected : appliance.manifest->find(appliance.descriptor_name)) {
+    const Digest found = digest_of(expected.algorithm, text);
+    if (found == expected) continue;
+    return Error(ErrorKind::integrity, "import.descriptor-digest",
+                 std::string(to_string(expected.algorithm)) +
+                     " digest does not match the manifest: expected " + expected.hex + ", found " +
+                     found.hex)
+        .in_file(appliance.descriptor_name)
+        .advise("The package was damaged or changed; get it again from its vendor");
+  }
+  return {};
 }
 
-Status read_manifest(Appliance& appliance, std::string_view descriptor) {
+void add_signature_concern(Appliance& appliance, std::string_view code, Severity severity,
+                           std::string message, std::string advice) {
+  Concern concern;
+  concern.code = code;
+  concern.severity = severity;
+  concern.message = std::move(message);
+  concern.advice = std::move(advice);
+  concern.file = appliance.package->certificate()->name;
+  appliance.concerns.push_back(std::move(concern));
+}
+
+void report_signature(Appliance& appliance) {
+  const package::Signature& signature = appliance.signature;
+  const std::string signer = quote(signature.subject);
+  switch (signature.state) {
+    case package::SignatureState::broken:
+      add_signature_concern(appliance, "package.signature-broken", Severity::critical,
+                            "the certificate does not fit the manifest: " + signature.reason,
+                            "The package was damaged or changed; get it again from its vendor");
+      break;
+    case package::SignatureState::untrusted:
+      add_signature_concern(appliance, "package.signature-untrusted", Severity::warning,
+                            "the signer " + signer + " is not trusted: " + signature.reason,
+                            "If you trust the signer, name its certificate with --trust-store");
+      break;
+    case package::SignatureState::expired:
+      add_signature_concern(
+          appliance, "package.signature-expired", Severity::warning,
+          "a certificate of the signer " + signer + " is not valid now: " + signature.reason,
+          "Ask the vendor for a package that is signed anew");
+      break;
+    default:
+      break;
+  }
+  if (signature.digest == "SHA1")
+    add_signature_concern(appliance, "package.signature-weak", Severity::warning,
+                          "the signature uses SHA-1, which can be forged",
+                          "Ask the vendor for a package that is signed with SHA-256");
+}
+
+Status read_certificate(Appliance& appliance, std::string_view manifest,
+                        const package::TrustStore& trust) {
+  const package::Package& package = *appliance.package;
+  const package::Entry* entry = package.certificate();
+  appliance.signature.state = package::SignatureState::not_signed;
+  if (entry == nullptr) return {};
+  constexpr std::uint64_t kCertificateLimit = 1ULL << 20;
+  OVAPORT_TRY(const std::string text, package.read(*entry, kCertificateLimit));
+  OVAPORT_TRY(appliance.signature,
+              package::check_signature(text, manifest, package.manifest()->name, trust,
+                                       std::time(nullptr)));
+  report_signature(appliance);
+  return {};
+}
+
+Status read_manifest(Appliance& appliance, std::string_view descriptor,
+                     const package::TrustStore& trust) {
   const package::Package& package = *appliance.package;
   const package::Entry* entry = package.manifest();
+  if (entry == nullptr && package.certificate() != nullptr)
+    add_signature_concern(appliance, "package.certificate-without-manifest", Severity::critical,
+                          "there is a certificate and no manifest that it could sign",
+                          "The package is incomplete; get it again from its vendor");
   if (entry == nullptr) {
     Concern concern;
     concern.code = "import.no-manifest";
@@ -65,6 +128,7 @@ Status read_manifest(Appliance& appliance, std::string_view descriptor) {
   OVAPORT_TRY(const std::string text, package.read(*entry, kManifestLimit));
   OVAPORT_TRY(appliance.manifest, package::parse_manifest(text, entry->name, appliance.concerns));
   append(appliance.concerns, package::check_coverage(*appliance.manifest, package));
+  OVAPORT_CHECK(read_certificate(appliance, text, trust));
   return check_descriptor_digest(appliance, descriptor);
 }
 
@@ -96,6 +160,13 @@ void check_references(Appliance& appliance) {
   }
 }
 
+void judge_descriptor(Appliance& appliance, std::string_view text, const OpenOptions& options) {
+  append(appliance.concerns, ovf::validate(appliance.envelope));
+  if (options.check_schema)
+    append(appliance.concerns,
+           ovf::check_schema(text, appliance.descriptor_name, appliance.envelope.dialect));
+}
+
 void collect_licences(const ovf::Envelope& envelope, const ovf::Content& content,
                       std::vector<std::string>& texts) {
   for (const ovf::Message& eula : content.eulas) {
@@ -109,29 +180,29 @@ void collect_licences(const ovf::Envelope& envelope, const ovf::Content& content
 
 }  // namespace
 
-Result<Appliance> open_appliance(const fs::path& path) {
+Result<Appliance> open_appliance(const fs::path& path, const OpenOptions& options) {
   Appliance appliance;
   appliance.source_name =
       path.filename().empty() ? path.parent_path().filename().string() : path.filename().string();
   OVAPORT_TRY(auto package, package::Package::open(path, appliance.concerns));
   appliance.package = std::move(package);
   OVAPORT_TRY(const std::string text, read_descriptor(*appliance.package, appliance));
-  OVAPORT_CHECK(read_manifest(appliance, text));
+  OVAPORT_CHECK(read_manifest(appliance, text, options.trust));
   OVAPORT_TRY(appliance.envelope,
               ovf::parse_envelope(text, appliance.descriptor_name, appliance.concerns));
-  append(appliance.concerns, ovf::validate(appliance.envelope));
+  judge_descriptor(appliance, text, options);
   check_references(appliance);
   return appliance;
 }
 
-Result<Appliance> open_descriptor(const fs::path& path) {
+Result<Appliance> open_descriptor(const fs::path& path, const OpenOptions& options) {
   Appliance appliance;
   appliance.source_name = appliance.descriptor_name = path.filename().string();
   OVAPORT_TRY(const std::string text, read_file(path, ovf::kDescriptorLimit));
   appliance.descriptor_digest = digest_of(DigestAlgorithm::sha256, text);
   OVAPORT_TRY(appliance.envelope,
               ovf::parse_envelope(text, appliance.descriptor_name, appliance.concerns));
-  append(appliance.concerns, ovf::validate(appliance.envelope));
+  judge_descriptor(appliance, text, options);
   return appliance;
 }
 

@@ -24,8 +24,10 @@ disk::DiskInput input_of(const Appliance& appliance, const package::Entry& entry
   input.name = entry.name;
   input.size = entry.size;
   input.range = entry.range;
-  if (appliance.manifest)
-    if (const Digest* digest = appliance.manifest->find(entry.name)) input.expected = {*digest};
+  if (appliance.manifest) {
+    const auto digests = appliance.manifest->find(entry.name);
+    input.expected.assign(digests.begin(), digests.end());
+  }
   input.open = [package, entry = &entry] { return package->stream(*entry); };
   return input;
 }

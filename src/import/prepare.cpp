@@ -41,7 +41,7 @@ Status check_manifest(const Request& request, const Appliance& appliance) {
   for (const package::Entry& entry : appliance.package->entries()) {
     const bool signing =
         &entry == appliance.package->manifest() || &entry == appliance.package->certificate();
-    if (!signing && appliance.manifest->find(entry.name) == nullptr)
+    if (!signing && appliance.manifest->find(entry.name).empty())
       return Error(ErrorKind::integrity, "import.not-covered",
                    "the manifest does not cover this file and --require-manifest was given")
           .in_file(entry.name);

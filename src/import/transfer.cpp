@@ -13,8 +13,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const Digest* promised(const Appliance& appliance, const std::string& name) {
-  return appliance.manifest ? appliance.manifest->find(name) : nullptr;
+std::vector<Digest> promised(const Appliance& appliance, const std::string& name) {
+  if (!appliance.manifest) return {};
+  const auto digests = appliance.manifest->find(name);
+  return {digests.begin(), digests.end()};
 }
 
 /// One transfer's surroundings.
@@ -70,11 +72,14 @@ Result<ImportedDisk> make_blank(const Transfer& transfer, const std::string& fil
   return imported;
 }
 
-Status hash_entry(const Prepared& prepared, const package::Entry& entry, const Digest& want,
-                  const std::stop_token& stop, Observer& observer, std::vector<ReadFile>& read) {
+Status hash_entry(const Prepared& prepared, const package::Entry& entry,
+                  const std::vector<Digest>& promises, const std::stop_token& stop,
+                  Observer& observer, std::vector<ReadFile>& read) {
   OVAPORT_TRY(const auto source, prepared.appliance.package->stream(entry));
   Hasher sha256(DigestAlgorithm::sha256);
-  Hasher wanted(want.algorithm);
+  std::vector<Hasher> wanted;
+  for (const Digest& want : promises)
+    wanted.emplace_back(want.algorithm);
   std::vector<std::byte> buffer(std::size_t{1} << 20);
   std::uint64_t done = 0;
   while (true) {
@@ -84,17 +89,21 @@ Status hash_entry(const Prepared& prepared, const package::Entry& entry, const D
     if (got == 0) break;
     const auto bytes = std::span<const std::byte>(buffer).first(got);
     sha256.update(bytes);
-    wanted.update(bytes);
+    for (Hasher& hasher : wanted)
+      hasher.update(bytes);
     observer.advance(done += got, entry.size);
   }
-  const Digest found = wanted.finish();
-  if (found != want)
+  for (std::size_t i = 0; i < promises.size(); ++i) {
+    const Digest& want = promises[i];
+    const Digest found = wanted[i].finish();
+    if (found == want) continue;
     return Error(ErrorKind::integrity, "import.digest-mismatch",
                  std::string(to_string(want.algorithm)) +
                      " digest does not match the manifest: expected " + want.hex + ", found " +
                      found.hex)
         .in_file(entry.name)
         .advise("The package was damaged or changed; get it again from its vendor");
+  }
   read.push_back({entry.name, sha256.finish()});
   return {};
 }
@@ -133,10 +142,10 @@ Status verify_rest(const Prepared& prepared, Observer& observer, const std::stop
   for (const ReadFile& file : read)
     done.insert(file.name);
   for (const package::Entry& entry : appliance.package->entries()) {
-    const Digest* want = promised(appliance, entry.name);
-    if (want == nullptr || done.count(entry.name) != 0) continue;
+    const std::vector<Digest> promises = promised(appliance, entry.name);
+    if (promises.empty() || done.count(entry.name) != 0) continue;
     observer.step("Verify", entry.name);
-    OVAPORT_CHECK(hash_entry(prepared, entry, *want, stop, observer, read));
+    OVAPORT_CHECK(hash_entry(prepared, entry, promises, stop, observer, read));
   }
   return {};
 }

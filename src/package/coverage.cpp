@@ -28,7 +28,7 @@ Concerns check_coverage(const Manifest& manifest, const Package& package) {
   for (const Entry& entry : package.entries()) {
     names.insert(entry.name);
     if (&entry == package.manifest() || &entry == package.certificate()) continue;
-    if (manifest.find(entry.name) == nullptr)
+    if (manifest.find(entry.name).empty())
       add(concerns, "package.not-covered",
           "the manifest has no digest of " + quote(entry.name) + ", which stays unverified", file);
   }

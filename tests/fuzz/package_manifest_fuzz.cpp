@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto manifest =
       package::parse_manifest({reinterpret_cast<const char*>(data), size}, "app.mf", concerns);
   if (!manifest.ok()) return 0;
-  for (const auto& [name, digest] : manifest->digests)
-    if (digest.hex.size() != 2 * digest_size(digest.algorithm)) __builtin_trap();
+  for (const auto& [name, digests] : manifest->digests)
+    for (const Digest& digest : digests)
+      if (digest.hex.size() != 2 * digest_size(digest.algorithm)) __builtin_trap();
   return 0;
 }

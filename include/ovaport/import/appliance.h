@@ -13,6 +13,7 @@
 #include "ovaport/ovf/machine.h"
 #include "ovaport/package/manifest.h"
 #include "ovaport/package/package.h"
+#include "ovaport/package/signature.h"
 
 namespace ovaport::imports {
 
@@ -25,7 +26,8 @@ struct Appliance {
   Digest descriptor_digest;
   ovf::Envelope envelope;
   std::optional<package::Manifest> manifest;
-  Concerns concerns;  ///< Of package, manifest, descriptor and cross-checks.
+  package::Signature signature;  ///< What the certificate proves about the manifest.
+  Concerns concerns;             ///< Of package, manifest, descriptor and cross-checks.
 };
 
 /// One virtual system with a deployment option applied.
@@ -35,14 +37,22 @@ struct SystemView {
   std::vector<environment::PropertyDefinition> properties;
 };
 
+/// How packages are judged.
+struct OpenOptions {
+  package::TrustStore trust;  ///< Who is trusted to sign a manifest.
+  bool check_schema = false;  ///< Check the descriptor's structure against its schema too.
+};
+
 /// Opens `path` (OVA, OVF directory or .ovf file), verifies the descriptor against
 /// the manifest, parses and validates it and checks that every file it needs is
 /// there. Reads no disk. What prevents an import but not a look at the package is a
 /// critical concern, not an error.
-Result<Appliance> open_appliance(const std::filesystem::path& path);
+Result<Appliance> open_appliance(const std::filesystem::path& path,
+                                 const OpenOptions& options = {});
 
 /// The same for a bare descriptor whose disks are absent.
-Result<Appliance> open_descriptor(const std::filesystem::path& path);
+Result<Appliance> open_descriptor(const std::filesystem::path& path,
+                                  const OpenOptions& options = {});
 
 /// Applies the deployment option to one virtual system. ${…} capacities are taken
 /// from `answers`, else from the properties' defaults.

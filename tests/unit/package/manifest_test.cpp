@@ -15,24 +15,39 @@ TEST(Manifest, AcceptsEverySyntaxMixedInOneFile) {
                     " *e.nvram";
   auto manifest = parse_manifest(text, "a.mf", concerns);
   ASSERT_TRUE(manifest.ok());
-  EXPECT_TRUE(concerns.empty());
+  std::size_t forms = 0;
+  for (const Concern& concern : concerns)
+    forms += concern.code == "package.manifest-form" ? 1 : 0;
+  EXPECT_EQ(forms, 3U);  // BSD's, OpenSSL 3's and sha256sum's, each said once
+  EXPECT_EQ(concerns.size(), forms);
   EXPECT_EQ(manifest->digests.size(), 5U);
   for (const auto* name : {"b.vmdk", "c (1).vmdk", "d.iso"}) {
-    ASSERT_NE(manifest->find(name), nullptr) << name;
-    EXPECT_EQ(*manifest->find(name), (Digest{DigestAlgorithm::sha256, kSha256})) << name;
+    ASSERT_EQ(manifest->find(name).size(), 1U) << name;
+    EXPECT_EQ(manifest->find(name)[0], (Digest{DigestAlgorithm::sha256, kSha256})) << name;
   }
   for (const auto* name : {"a.ovf", "e.nvram"}) {
-    ASSERT_NE(manifest->find(name), nullptr) << name;
-    EXPECT_EQ(*manifest->find(name), (Digest{DigestAlgorithm::sha1, kSha1})) << name;
+    ASSERT_EQ(manifest->find(name).size(), 1U) << name;
+    EXPECT_EQ(manifest->find(name)[0], (Digest{DigestAlgorithm::sha1, kSha1})) << name;
   }
 }
 
 TEST(Manifest, RefusesTwoDigestsForOneFile) {
   Concerns concerns;
-  auto manifest =
-      parse_manifest("SHA1(a)= " + kSha1 + "\nSHA256(./a)= " + kSha256, "x.mf", concerns);
+  auto manifest = parse_manifest("SHA1(a)= " + kSha1 + "\nSHA1(./a)= " + std::string(40, 'c'),
+                                 "x.mf", concerns);
   ASSERT_FALSE(manifest.ok());
   EXPECT_EQ(manifest.error().code, "package.manifest-conflict");
+}
+
+TEST(Manifest, KeepsOneDigestOfEachAlgorithm) {
+  Concerns concerns;
+  const auto manifest = parse_manifest(
+      "\xEF\xBB\xBFSHA1(a)= " + kSha1 + "\nSHA256(a)= " + kSha256 + "\nSHA256(a)= " + kSha256,
+      "x.mf", concerns);
+  ASSERT_TRUE(manifest.ok());
+  EXPECT_TRUE(concerns.empty());
+  EXPECT_EQ(manifest->find("a").size(), 2U);
+  EXPECT_TRUE(manifest->find("b").empty());
 }
 
 TEST(Manifest, LeavesUnknownLinesUnverifiedAndSaysSo) {
