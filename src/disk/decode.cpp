@@ -164,7 +164,7 @@ class Decoder {
     // qemu's parsers.
     OVAPORT_TRY(Passed passed, pass_over(base(), options_));
     report_.files.push_back(std::move(passed.file));
-    OVAPORT_CHECK(qemu_convert(base(), report_.image.format, report_.size, options_, sink));
+    OVAPORT_CHECK(qemu_convert(base(), report_.image.format, options_, report_.size, sink));
     report_.written = sink.allocated().value_or(report_.size);
     return {};
   }

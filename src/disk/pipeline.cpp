@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 #include "grain_stream.h"
@@ -90,10 +91,8 @@ class Pipeline {
   Result<PipelineReport> run() {
     {
       std::vector<std::jthread> threads;
-      threads.emplace_back([this] { digest_loop(); });
-      for (unsigned i = 0; i < options_.workers; ++i)
-        threads.emplace_back([this] { worker_loop(); });
-      const Status read = read_loop();
+      Status read = start(threads);
+      if (read.ok()) read = read_loop();
       if (!read.ok()) fail(read.error());
       to_digest_.close();
       to_workers_.close();
@@ -106,6 +105,20 @@ class Pipeline {
   }
 
  private:
+  // One worker is enough, if the system has no thread for more.
+  Status start(std::vector<std::jthread>& threads) {
+    try {
+      threads.emplace_back([this] { digest_loop(); });
+      for (unsigned i = 0; i < options_.workers; ++i)
+        threads.emplace_back([this] { worker_loop(); });
+    } catch (const std::system_error& failure) {
+      constexpr std::size_t kNeeded = 2;
+      if (threads.size() < kNeeded)
+        return system_error("cannot start a thread", failure.code().value());
+    }
+    return {};
+  }
+
   void fail(Error error) {
     const std::scoped_lock lock(mutex_);
     if (!failure_) failure_ = std::move(error);

@@ -1,13 +1,12 @@
 #include "qemu_convert.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
+#include "nbd_server.h"
 #include "ovaport/base/child.h"
 #include "ovaport/base/text.h"
-#include "vmdk_header.h"
 
 namespace ovaport::disk {
 
@@ -36,41 +35,50 @@ std::string_view driver_of(Format format) {
   return "raw";
 }
 
-// The image inside its package: never a name from the package, always the format.
-std::string source_name(const DiskInput& input, Format format) {
-  nlohmann::ordered_json file{{"driver", "file"},
-                              {"filename", "/proc/self/fd/" + std::to_string(kSourceFd)},
-                              {"locking", "off"}};
-  struct stat info {};
-  const bool whole = input.range->offset == 0 && ::fstat(input.range->file->get(), &info) == 0 &&
-                     static_cast<std::uint64_t>(info.st_size) == input.range->size;
-  nlohmann::ordered_json inner{{"driver", "raw"}};
-  if (!whole) {
-    inner["offset"] = input.range->offset;
-    // Tar pads members to whole sectors, and qemu reads in sectors.
-    inner["size"] = (input.range->size + kSector - 1) / kSector * kSector;
-  }
-  inner["file"] = std::move(file);
-  const nlohmann::ordered_json image{{"driver", driver_of(format)}, {"file", std::move(inner)}};
-  return "json:" + image.dump();
+// An image behind a socket: never a name from the package, always the format.
+std::string behind_socket(std::string_view driver, int fd) {
+  return "driver=" + std::string(driver) +
+         ",file.driver=nbd,file.server.type=fd,file.server.str=" + std::to_string(fd);
 }
 
-ChildOptions base_options(const DiskInput& input, const DecodeOptions& options) {
+Result<std::unique_ptr<NbdServer>> serve_source(const DiskInput& input) {
+  NbdExport exported;
+  exported.size = input.range->size;
+  exported.read = [range = *input.range](std::uint64_t position,
+                                         std::span<std::byte> out) -> Status {
+    OVAPORT_TRY(const std::size_t got, range.read_at(position, out));
+    if (got == out.size()) return {};
+    return Error(ErrorKind::integrity, "disk.truncated",
+                 "the file became shorter while it was read");
+  };
+  return NbdServer::start(std::move(exported));
+}
+
+Result<std::unique_ptr<NbdServer>> serve_target(Sink& sink, std::uint64_t size) {
+  NbdExport exported;
+  exported.size = size;
+  exported.read = [](std::uint64_t, std::span<std::byte>) -> Status {
+    return Error(ErrorKind::child, "disk.qemu-img", "qemu-img tried to read the disk it writes");
+  };
+  exported.write = [&sink](std::uint64_t position, std::span<const std::byte> bytes) {
+    return sink.write(position, bytes);
+  };
+  exported.zero = [&sink](std::uint64_t position, std::uint64_t count) {
+    return sink.zero(position, count);
+  };
+  return NbdServer::start(std::move(exported));
+}
+
+ChildOptions base_options(const DecodeOptions& options, const NbdServer& source) {
   ChildOptions child;
   child.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
   child.limits.address_space = 2ULL << 30;
   child.limits.open_files = 64;
-  child.descriptors = {{input.range->file->get(), kSourceFd}};
+  child.limits.file_size = 0;
+  child.descriptors = {{source.client_fd(), kSourceFd}};
   child.arguments = {options.qemu_img};
+  if (::geteuid() == 0) child.user = kNobody;
   return child;
-}
-
-// As nobody, if nobody may read the package: /proc/self/fd opens it anew.
-void drop_privileges(ChildOptions& child, const DiskInput& input) {
-  struct stat info {};
-  if (::geteuid() == 0 && ::fstat(input.range->file->get(), &info) == 0 &&
-      (info.st_mode & S_IROTH) != 0)
-    child.user = kNobody;
 }
 
 Error failed(const DiskInput& input, const ChildOutcome& outcome) {
@@ -88,12 +96,12 @@ Error failed(const DiskInput& input, const ChildOutcome& outcome) {
 
 Result<std::uint64_t> qemu_virtual_size(const DiskInput& input, Format format,
                                         const DecodeOptions& options) {
-  ChildOptions child = base_options(input, options);
-  drop_privileges(child, input);
+  OVAPORT_TRY(const auto source, serve_source(input));
+  ChildOptions child = base_options(options, *source);
   child.limits.cpu_seconds = 30;
   child.deadline = std::chrono::seconds(120);
-  child.arguments.insert(child.arguments.end(),
-                         {"info", "-U", "--output=json", source_name(input, format)});
+  child.arguments.insert(child.arguments.end(), {"info", "-U", "--output=json", "--image-opts",
+                                                 behind_socket(driver_of(format), kSourceFd)});
   OVAPORT_TRY(const ChildOutcome outcome, run_child(child, options.stop));
   if (!outcome.ok()) return failed(input, outcome);
   const auto info = nlohmann::json::parse(outcome.standard_output, nullptr, false);
@@ -108,25 +116,22 @@ Result<std::uint64_t> qemu_virtual_size(const DiskInput& input, Format format,
   return info["virtual-size"].get<std::uint64_t>();
 }
 
-Status qemu_convert(const DiskInput& input, Format format, std::uint64_t size,
-                    const DecodeOptions& options, const Sink& sink) {
-  ChildOptions child = base_options(input, options);
-  drop_privileges(child, input);
-  struct stat before {};
-  if (child.user && ::fstat(sink.fd(), &before) == 0 &&
-      ::fchown(sink.fd(), kNobody, before.st_gid) != 0)
-    child.user.reset();
-  child.descriptors.emplace_back(sink.fd(), kTargetFd);
-  if (!sink.is_device()) child.limits.file_size = size;
+Status qemu_convert(const DiskInput& input, Format format, const DecodeOptions& options,
+                    std::uint64_t size, Sink& sink) {
+  OVAPORT_TRY(const auto source, serve_source(input));
+  OVAPORT_TRY(const auto target, serve_target(sink, size));
+  ChildOptions child = base_options(options, *source);
+  child.descriptors.emplace_back(target->client_fd(), kTargetFd);
   child.limits.cpu_seconds = 12 * 3600;
   child.deadline = std::chrono::hours(24);
-  child.arguments.insert(
-      child.arguments.end(),
-      {"convert", "-n", "-W", "-m", "8", "-t", "writeback", "-O", "raw", "-U",
-       source_name(input, format), "/proc/self/fd/" + std::to_string(kTargetFd)});
+  child.arguments.insert(child.arguments.end(), {"convert", "-n", "--target-is-zero", "-W", "-m",
+                                                 "8", "-U", "--image-opts", "--target-image-opts",
+                                                 behind_socket(driver_of(format), kSourceFd),
+                                                 behind_socket("raw", kTargetFd)});
   const auto outcome = run_child(child, options.stop);
-  if (child.user && ::fchown(sink.fd(), before.st_uid, before.st_gid) != 0)
-    return system_error("cannot take the disk back", errno).in_file(input.name);
+  // What went wrong on our side of the sockets explains what qemu-img says of it.
+  if (auto failure = target->finish()) return std::move(*failure);
+  if (auto failure = source->finish()) return std::move(*failure).in_file(input.name);
   if (!outcome.ok()) return outcome.error();
   if (!outcome->ok()) return failed(input, *outcome);
   return {};

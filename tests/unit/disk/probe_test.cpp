@@ -130,6 +130,28 @@ TEST_F(Probe, DifferencingVhdIsRefused) {
   expect_refused(image, "disk.backing-file");
 }
 
+// Only the end of a fixed VHD tells that it is none of a raw disk.
+TEST_F(Probe, FixedVhdLosesItsFooterEvenInAStream) {
+  std::string image(8192, 'x');
+  std::string footer(512, '\0');
+  footer.replace(0, 8, "conectix");
+  footer[54] = 0x20;  // 8192 bytes
+  footer[63] = 2;
+  write_file(scratch_ / "disk", image + footer);
+  for (const bool with_range : {true, false}) {
+    const auto report = decode(input_of(scratch_ / "disk", with_range), scratch_ / "out", {});
+    ASSERT_TRUE(report.ok()) << describe(report.error());
+    EXPECT_EQ(report->size, 8192U);
+    EXPECT_EQ(read_all(scratch_ / "out"), image);
+    std::filesystem::remove(scratch_ / "out");
+    DecodeOptions larger;
+    larger.capacity = 8192 + 512;
+    EXPECT_TRUE(decode(input_of(scratch_ / "disk", with_range), scratch_ / "out", larger).ok());
+    EXPECT_EQ(read_all(scratch_ / "out"), image + std::string(512, '\0'));
+    std::filesystem::remove(scratch_ / "out");
+  }
+}
+
 TEST_F(Probe, DifferencingVdiIsRefused) {
   std::string image(4096, '\0');
   image.replace(0x40, 4, "\x7f\x10\xda\xbe");

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <cstdlib>
 
@@ -181,6 +182,65 @@ TEST_F(StreamVmdk, MarkersWithAbsurdSizesAreRefused) {
   const std::uint32_t huge = 0xFFFFFFFF;
   bytes.replace(std::size_t{128} * 512 + 8, 4, reinterpret_cast<const char*>(&huge), 4);
   expect_refused(bytes, "disk.vmdk-grain");
+}
+
+TEST_F(StreamVmdk, MissingFooterIsTruncation) {
+  VmdkRecipe recipe;
+  recipe.grains = {{0, text_grain('a')}};
+  recipe.footer = false;
+  expect_refused(make_vmdk(recipe), "disk.truncated");
+}
+
+TEST_F(StreamVmdk, NameOfTheExtentMayBeAnother) {
+  VmdkRecipe recipe;
+  recipe.grains = {{0, text_grain('a')}};
+  recipe.descriptor = vmdk_descriptor("streamOptimized", "RDONLY 1024 SPARSE \"generated.vmdk\"");
+  EXPECT_TRUE(run(make_vmdk(recipe)).ok());
+}
+
+TEST_F(StreamVmdk, HeaderVersionsOneToThreeAreRead) {
+  VmdkRecipe recipe;
+  recipe.grains = {{0, text_grain('a')}};
+  for (recipe.version = 1; recipe.version <= 3; ++recipe.version) {
+    const auto report = run(make_vmdk(recipe));
+    EXPECT_TRUE(report.ok()) << describe(report.error());
+    std::filesystem::remove(scratch_ / "disk.raw");
+  }
+}
+
+/// New threads get a stack that no machine has room for.
+class NoThreads {
+ public:
+  NoThreads() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t huge;
+    pthread_attr_init(&huge);
+    pthread_attr_setstacksize(&huge, std::size_t{1} << 46);
+    ok_ = pthread_setattr_default_np(&huge) == 0;
+    pthread_attr_destroy(&huge);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+  ~NoThreads() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  [[nodiscard]] bool ok() const { return ok_; }
+
+ private:
+  pthread_attr_t before_;
+  bool ok_ = false;
+};
+
+TEST_F(StreamVmdk, ThreadThatCannotStartIsAnError) {
+  VmdkRecipe recipe;
+  recipe.grains = {{0, text_grain('a')}};
+  const NoThreads none;
+  if (!none.ok()) GTEST_SKIP() << "the size of new threads' stacks cannot be set here";
+  const auto report = run(make_vmdk(recipe));
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, "base.io") << describe(report.error());
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "disk.raw"));
 }
 
 TEST_F(StreamVmdk, StopRequestEndsTheWork) {

@@ -109,9 +109,26 @@ std::string make_vmdk(const VmdkRecipe& recipe) {
   // A grain table, the directory, the footer: all skipped by a forward-only reader.
   bytes += marker(4, 1) + std::string(std::size_t{4} * 512, '\1');
   bytes += marker(1, 2) + std::string(512, '\1');
-  bytes += marker(1, 3) + header_of(recipe);
+  if (recipe.footer) bytes += marker(1, 3) + header_of(recipe);
   if (recipe.end_marker) bytes += std::string(512, '\0');
   return bytes;
+}
+
+std::string make_sparse(const SparseRecipe& recipe) {
+  VmdkRecipe geometry;
+  geometry.capacity = recipe.capacity;
+  geometry.grain_sectors = 8;
+  geometry.version = 1;
+  std::string bytes = header_of(geometry);
+  put<std::uint32_t>(bytes, 8, recipe.flags);
+  put<std::uint64_t>(bytes, 56, 21);
+  bytes += recipe.descriptor.empty() ? vmdk_descriptor("monolithicSparse") : recipe.descriptor;
+  bytes.resize(std::size_t{32} * 512);
+  for (std::size_t i = 0; i < recipe.tables.size(); ++i)
+    put<std::uint32_t>(bytes, 21 * 512 + i * 4, recipe.tables[i]);
+  for (std::size_t i = 0; i < recipe.entries.size(); ++i)
+    put<std::uint32_t>(bytes, 22 * 512 + i * 4, recipe.entries[i]);
+  return bytes + recipe.data;
 }
 
 }  // namespace ovaport::disk

@@ -38,11 +38,25 @@ struct VmdkRecipe {
   std::vector<std::pair<std::uint64_t, std::string>> grains;
   std::string descriptor;  ///< "" means a good one.
   std::uint32_t version = 3;
+  bool footer = true;
   bool end_marker = true;
 };
 
 /// The bytes of a VMDK with footer and markers, as VMware writes it.
 std::string make_vmdk(const VmdkRecipe& recipe);
+
+/// What goes into a hand-made monolithicSparse VMDK of grains of 4 KiB: its directory
+/// lies in sector 21, its one table of 512 entries in sectors 22 to 25, and grains
+/// follow from sector 32.
+struct SparseRecipe {
+  std::uint64_t capacity = 64;            ///< sectors
+  std::vector<std::uint32_t> entries;     ///< Of the table: sectors in the file.
+  std::vector<std::uint32_t> tables{22};  ///< Of the directory.
+  std::string data;                       ///< From sector 32 on.
+  std::uint32_t flags = 1;
+  std::string descriptor;  ///< "" means a good one.
+};
+std::string make_sparse(const SparseRecipe& recipe);
 
 /// The usual descriptor with these lines replaced.
 std::string vmdk_descriptor(const std::string& type = "streamOptimized",
