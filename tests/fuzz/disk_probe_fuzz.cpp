@@ -35,13 +35,18 @@ disk::DiskInput input_of(std::string name, std::span<const std::uint8_t> bytes) 
   return input;
 }
 
+bool needs_program(disk::Format format) {
+  using disk::Format;
+  return format == Format::qcow2 || format == Format::vhd || format == Format::vhdx ||
+         format == Format::vdi;
+}
+
 void decode(const disk::DiskChain& chain) {
   const auto image = disk::probe(chain);
-  if (!image.ok()) return;
+  if (!image.ok() || needs_program(image->format)) return;
   disk::DecodeOptions options;
   options.size_limit = kMost;
   options.workers = 1;
-  options.qemu_img = "/nonexistent";
   const std::string target = "/dev/shm/ovaport-fuzz-probe-" + std::to_string(::getpid());
   const auto report = disk::decode(chain, target, options);
   ::unlink(target.c_str());
