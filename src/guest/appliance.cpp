@@ -54,7 +54,8 @@ Result<Appliance> Appliance::launch(const Options& options) {
   guestfs_set_autosync(raw, 1);
   if (guestfs_set_backend(raw, "direct") != 0 || guestfs_set_network(raw, 0) != 0 ||
       guestfs_set_tmpdir(raw, options.temporary.c_str()) != 0 ||
-      guestfs_set_cachedir(raw, options.cache.c_str()) != 0)
+      guestfs_set_cachedir(raw, options.cache.c_str()) != 0 ||
+      (!options.ready.empty() && guestfs_set_path(raw, options.ready.c_str()) != 0))
     return appliance.error("cannot configure libguestfs");
   for (const std::filesystem::path& disk : options.disks) {
     struct guestfs_add_drive_opts_argv arguments {};

@@ -34,6 +34,7 @@ class Appliance {
     bool writable = false;
     std::filesystem::path temporary;  ///< For sockets and overlays.
     std::filesystem::path cache;      ///< For the appliance itself.
+    std::filesystem::path ready;      ///< A finished appliance; may be empty.
   };
 
   static Result<Appliance> launch(const Options& options);

@@ -36,7 +36,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array kKinds = {"none", "linux", "windows", "other"};
-constexpr std::array kActions = {"inspect", "convert", "inject"};
+constexpr std::array kActions = {"inspect", "convert", "inject", "prepare"};
 
 template <std::size_t N>
 std::size_t index_of(const std::array<const char*, N>& names, const std::string& name) {

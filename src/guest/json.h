@@ -10,7 +10,8 @@
 /// The conversation between the caller's process and the worker, and the reports.
 namespace ovaport::guest {
 
-enum class Action { inspect, convert, inject };
+/// `prepare` makes the appliance where that has to be done beforehand.
+enum class Action { inspect, convert, inject, prepare };
 
 /// All that a worker is told.
 struct WorkRequest {
@@ -34,7 +35,7 @@ struct Injection {
   Concerns concerns;
 };
 
-/// A worker's answer: one of the three, by action; convert answers nothing.
+/// A worker's answer by action; convert and prepare answer nothing.
 struct WorkResult {
   std::optional<Inspection> inspection;
   std::optional<Injection> injection;

@@ -137,10 +137,12 @@ Result<Workplace> confine(const WorkRequest& request, Workplace place) {
   return place;
 }
 
-Status check_disks(const Workplace& place) {
+Status check_disks(const WorkRequest& request, const Workplace& place) {
+  const bool writes = request.action == Action::convert || request.action == Action::inject;
   for (const std::filesystem::path& disk : place.disks)
-    if (::access(disk.c_str(), R_OK | W_OK) != 0)
-      return Error(ErrorKind::io, "guest.disk-access", "the disk cannot be reached for writing")
+    if (::access(disk.c_str(), writes ? R_OK | W_OK : R_OK) != 0)
+      return Error(ErrorKind::io, "guest.disk-access",
+                   writes ? "the disk cannot be reached for writing" : "the disk cannot be read")
           .advise("Put it where the worker's user may go, or run as an ordinary user");
   return {};
 }
@@ -154,10 +156,11 @@ Result<Workplace> enter_sandbox(const WorkRequest& request) {
   place.temporary = request.temporary;
   place.cache = request.cache;
   place.virtio_win = request.virtio_win;
+  if (::geteuid() != 0) place.own_appliance = place.cache / "own";
   if (::geteuid() == 0 && request.user) {
     OVAPORT_TRY(place, confine(request, std::move(place)));
   }
-  OVAPORT_CHECK(check_disks(place));
+  OVAPORT_CHECK(check_disks(request, place));
   return place;
 }
 

@@ -15,6 +15,8 @@ struct Workplace {
   std::filesystem::path temporary;
   std::filesystem::path cache;
   std::filesystem::path virtio_win;
+  /// Where a caller that is not root keeps the appliance; see own_appliance.h.
+  std::filesystem::path own_appliance;
 };
 
 /// Confines the calling process, which must have one thread. As root with a user

@@ -167,7 +167,12 @@ Result<Supervisor> Supervisor::start(const std::vector<GuestDisk>& disks,
   OVAPORT_TRY(UniqueFd lock, take_lock(cache, options));
   // Only now: the lock says that no other run is alive here.
   OVAPORT_CHECK(WorkDirectory::remove_stale(cache));
-  return Supervisor(absolute, options, std::move(cache), std::move(lock));
+  Supervisor supervisor(absolute, options, std::move(cache), std::move(lock));
+  if (::geteuid() != 0) {
+    supervisor.step("Preparing the appliance", 0);
+    OVAPORT_CHECK(supervisor.run(Action::prepare, "", {}));
+  }
+  return supervisor;
 }
 
 WorkRequest Supervisor::request(Action action) const {
@@ -197,6 +202,8 @@ ChildOptions Supervisor::child(const WorkRequest& request, int result) const {
   child.standard_input = encode(request);
   child.descriptors = {{result, 3}};
   child.output_limit = 256 << 10;
+  // It meets nothing of the guest's, and has to see root's files as root's.
+  child.isolate_network = request.action != Action::prepare;
   return child;
 }
 

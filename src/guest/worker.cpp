@@ -16,6 +16,7 @@
 #include "libvirt_xml.h"
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
+#include "own_appliance.h"
 #include "places.h"
 #include "sandbox.h"
 #include "service_runner.h"
@@ -45,7 +46,7 @@ Result<std::string> read_request_text() {
 }
 
 Appliance::Options appliance_options(const Workplace& place, bool writable) {
-  return {place.disks, writable, place.temporary, place.cache};
+  return {place.disks, writable, place.temporary, place.cache, appliance_path(place)};
 }
 
 Result<WorkResult> do_inspect(const Workplace& place) {
@@ -109,6 +110,8 @@ std::vector<std::string> conversion_environment(const Workplace& place,
                                           "TMPDIR=" + place.temporary.string(),
                                           "LIBGUESTFS_CACHEDIR=" + place.cache.string(),
                                           "VIRT_TOOLS_DATA_DIR=" + data_directory};
+  if (const auto own = appliance_path(place); !own.empty())
+    environment.push_back("LIBGUESTFS_PATH=" + own.string());
   if (!place.virtio_win.empty()) environment.push_back("VIRTIO_WIN=" + place.virtio_win.string());
   return environment;
 }
@@ -152,6 +155,9 @@ Result<WorkResult> work() {
       return do_convert(request, place);
     case Action::inject:
       return do_inject(request, place);
+    case Action::prepare:
+      OVAPORT_CHECK(build_own_appliance(place));
+      return WorkResult{};
   }
   return Error(ErrorKind::internal, "guest.request", "unknown action");
 }
