@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cloud_init.h"
+#include "efi_fallback.h"
 #include "guest_files.h"
 #include "injector.h"
 #include "network_names.h"
@@ -47,6 +48,7 @@ class LinuxInjector {
     OVAPORT_CHECK(vmware_only_units());
     OVAPORT_CHECK(interface_names());
     OVAPORT_CHECK(cloud_init());
+    OVAPORT_CHECK(boot_loader());
     return remember();
   }
 
@@ -165,6 +167,16 @@ class LinuxInjector {
     const auto drop_in = render_datasource_drop_in(guest_.cloud_init_sources);
     if (!drop_in) return {};
     return put(kCloudInit, *drop_in, 0644, "lets cloud-init look at the OVF environment");
+  }
+
+  Status boot_loader() {
+    if (guest_.firmware != "efi" || guest_.architecture != "x86_64") return {};
+    const auto made = add_efi_fallback(appliance_);
+    if (!made)
+      concern(made.error().code, Severity::warning, made.error().message,
+              "Copy the boot loader to EFI/BOOT/BOOTX64.EFI if the machine does not start");
+    if (made && *made) note_added(**made, "starts the guest where no boot entry is remembered");
+    return {};
   }
 
   // For undoing all this by hand, and for recognising it.

@@ -3,6 +3,7 @@
 
 #include "cloud_init.h"
 #include "conversion_rules.h"
+#include "efi_fallback.h"
 #include "injector.h"
 #include "libvirt_xml.h"
 #include "systemd_units.h"
@@ -207,6 +208,21 @@ TEST(Versions, CompareByNumbers) {
   EXPECT_EQ(compare_versions("5.4.0", "5.4.0"), 0);
   EXPECT_LT(compare_versions("5.4", "5.4.1"), 0);
   EXPECT_LT(compare_versions("1", "99999999999999999999999999"), 0);
+}
+
+using Copies = std::vector<std::pair<std::string, std::string>>;
+
+TEST(EfiFallback, TakesAShimWithWhatItStarts) {
+  EXPECT_EQ(
+      choose_loader(
+          {{"/e/aaa", {"grubx64.efi"}}, {"/e/debian", {"grub.cfg", "GRUBX64.EFI", "shimx64.efi"}}}),
+      (Copies{{"/e/debian/shimx64.efi", "BOOTX64.EFI"}, {"/e/debian/GRUBX64.EFI", "grubx64.efi"}}));
+}
+
+TEST(EfiFallback, TakesAnyLoaderThatIsKnownOrNone) {
+  EXPECT_EQ(choose_loader({{"/e/redhat", {"fonts"}}, {"/e/systemd", {"systemd-bootx64.efi"}}}),
+            (Copies{{"/e/systemd/systemd-bootx64.efi", "BOOTX64.EFI"}}));
+  EXPECT_EQ(choose_loader({{"/e/vendor", {"tool.efi"}}}), Copies{});
 }
 
 TEST(Diversion, HasDpkgsThreeLines) {
