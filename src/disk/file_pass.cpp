@@ -88,6 +88,7 @@ Result<Passed> pass_over(const DiskInput& input, const DecodeOptions& options,
                      " bytes")
         .in_file(input.name);
   std::vector<Digest> found;
+  found.reserve(hashers.size());
   for (Hasher& hasher : hashers)
     found.push_back(hasher.finish());
   OVAPORT_TRY(passed.file, check_digests(input, std::move(found)));

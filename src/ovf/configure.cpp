@@ -263,7 +263,8 @@ class Configurator {
     for (const Item* item : items_) {
       const Bus bus = bus_of(*item);
       if (bus == Bus::unspecified) continue;
-      controllers_[item->instance_id] = {item, bus, counts[bus]++, controllers_.size()};
+      const std::size_t order = controllers_.size();
+      controllers_[item->instance_id] = {item, bus, counts[bus]++, order};
     }
   }
 
