@@ -58,12 +58,6 @@ bool find_path(const Content& at, const Content& wanted, std::vector<const Conte
   return false;
 }
 
-const std::string* find_text(const StringBundle& bundle, const std::string& msgid) {
-  for (const auto& [id, text] : bundle.messages)
-    if (id == msgid) return &text;
-  return nullptr;
-}
-
 }  // namespace
 
 std::vector<const Content*> Envelope::virtual_systems() const {
@@ -78,18 +72,33 @@ std::vector<const Content*> Envelope::path_to(const Content& system) const {
   return path;
 }
 
-std::string localized(const Envelope& envelope, const Message& message, std::string_view language) {
-  if (message.msgid.empty()) return message.text;
-  const std::string_view base = language.substr(0, language.find_first_of("-_"));
-  for (const std::string_view wanted : {language, base, std::string_view{}})
-    for (const StringBundle& bundle : envelope.strings)
-      if (equal_ignoring_case(bundle.language, wanted))
-        if (const std::string* text = find_text(bundle, message.msgid)) return *text;
-  if (!message.text.empty()) return message.text;
-  // Without any other text, one in a foreign language is better than none.
-  for (const StringBundle& bundle : envelope.strings)
-    if (const std::string* text = find_text(bundle, message.msgid)) return *text;
-  return {};
+const IpAssignment* Envelope::ip_assignment_of(const Content& system) const {
+  const auto path = path_to(system);
+  for (auto level = path.rbegin(); level != path.rend(); ++level)
+    if ((*level)->ip_assignment) return &*(*level)->ip_assignment;
+  return ip_assignment ? &*ip_assignment : nullptr;
+}
+
+namespace {
+
+const PlacementGroup* find_group(const std::vector<PlacementGroup>& groups, std::string_view id) {
+  const auto found = std::find_if(groups.begin(), groups.end(),
+                                  [&](const PlacementGroup& group) { return group.id == id; });
+  return found == groups.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const PlacementGroup* Envelope::placement_of(const Content& system) const {
+  const auto path = path_to(system);
+  const auto named = std::find_if(path.rbegin(), path.rend(), [](const Content* level) {
+    return !level->placement_group.empty();
+  });
+  if (named == path.rend()) return nullptr;
+  const std::string& id = (*named)->placement_group;
+  for (const Content* level : path)
+    if (const PlacementGroup* group = find_group(level->placement_groups, id)) return group;
+  return find_group(placement_groups, id);
 }
 
 std::string detect_producer(const Element& root, const Envelope& envelope, std::string_view text) {

@@ -113,10 +113,9 @@ constexpr std::array<std::string_view, 64> kItemSettings{"Address",
                                                          "Access"};
 
 /// Sections of the standard that a virtual machine can do without.
-constexpr std::array<std::string_view, 7> kNotCarried{
-    "BootDeviceSection",     "EnvironmentFilesSection", "NetworkPortProfileSection",
-    "PlacementGroupSection", "PlacementSection",        "ResourceAllocationSection",
-    "ScaleOutSection"};
+constexpr std::array<std::string_view, 4> kNotCarried{
+    "BootDeviceSection", "EnvironmentFilesSection", "NetworkPortProfileSection",
+    "ResourceAllocationSection"};
 
 void report(const Element& child, const ReadContext& context) {
   const auto required = child.attribute("required");

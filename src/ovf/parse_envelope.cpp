@@ -104,15 +104,6 @@ void read_options(const Element& section, Envelope& envelope) {
          is_true(element.attribute_or("default", "false")), element.line()});
 }
 
-void read_strings(const Element& element, Envelope& envelope) {
-  StringBundle bundle;
-  bundle.language = element.attribute_or("lang", "", Family::xml);
-  bundle.file_ref = element.attribute_or("fileRef", "");
-  for (const Element& message : element.children("Msg"))
-    bundle.messages.emplace_back(message.attribute_or("msgid", ""), message.text());
-  envelope.strings.push_back(std::move(bundle));
-}
-
 /// Sections of a virtual system that some writers put beside it.
 bool belongs_to_content(std::string_view kind) {
   return kind == "AnnotationSection" || kind == "EulaSection" || kind == "ProductSection";
@@ -135,7 +126,11 @@ void read_envelope_section(const Element& element, Envelope& envelope, const Rea
   } else if (kind == "DeploymentOptionSection") {
     read_options(element, envelope);
   } else if (kind == "Strings") {
-    read_strings(element, envelope);
+    envelope.strings.push_back(read_strings(element));
+  } else if (kind == "IpAssignmentSection") {
+    envelope.ip_assignment = read_ip_assignment(element);
+  } else if (kind == "PlacementGroupSection") {
+    envelope.placement_groups.push_back(read_placement_group(element));
   } else if (belongs_to_content(kind)) {
     context.warn("ovf.misplaced-section",
                  quote(kind) +

@@ -78,6 +78,14 @@ void read_section(const Element& element, const std::string& kind, Content& cont
         number_or(element.attribute_or("initialBootStopDelay", "0"), 0);
   } else if (kind == "BootOrderSection") {
     content.boot_order = read_boot_order(element);
+  } else if (kind == "IpAssignmentSection") {
+    content.ip_assignment = read_ip_assignment(element);
+  } else if (kind == "ScaleOutSection") {
+    content.scale_outs.push_back(read_scale_out(element, context));
+  } else if (kind == "PlacementGroupSection") {
+    content.placement_groups.push_back(read_placement_group(element));
+  } else if (kind == "PlacementSection") {
+    content.placement_group = element.attribute_or("group", "");
   } else {
     take_other_section(element, kind, content.other_sections, context);
   }

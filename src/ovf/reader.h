@@ -29,6 +29,11 @@ ProductSection read_product(const Element& section, const ReadContext& context);
 void read_content_section(const Element& section, Content& content, const ReadContext& context);
 /// VirtualSystem, VirtualSystemCollection or 0.9's Content.
 Content read_content(const Element& element, const ReadContext& context);
+/// One Strings element.
+StringBundle read_strings(const Element& element);
+IpAssignment read_ip_assignment(const Element& section);
+ScaleOut read_scale_out(const Element& section, const ReadContext& context);
+PlacementGroup read_placement_group(const Element& section);
 /// "VMware vCenter", "VirtualBox", … by what only that producer writes.
 std::string detect_producer(const Element& root, const Envelope& envelope, std::string_view text);
 

@@ -181,6 +181,29 @@ struct StartupItem {
   std::string stop_action = "powerOff";
 };
 
+/// vmw:IpAssignmentSection: the ways in which VMware would give machines addresses.
+struct IpAssignment {
+  std::vector<std::string> protocols;  ///< "IPv4", "IPv6"
+  std::vector<std::string> schemes;    ///< "ovfenv" (fixed, by properties), "dhcp"
+};
+
+/// ScaleOutSection/InstanceCount (DSP0243 2.1.1 §9.14): how many copies of a member
+/// the vendor thinks of.
+struct ScaleOut {
+  std::string id;                         ///< Of the member of the collection.
+  std::optional<std::uint32_t> standard;  ///< ovf:default
+  std::optional<std::uint32_t> minimum;
+  std::optional<std::uint32_t> maximum;
+  int line = 0;
+};
+
+/// PlacementGroupSection (DSP0243 2.1.1 §9.15).
+struct PlacementGroup {
+  std::string id;
+  std::string policy;  ///< "affinity" (together) or "availability" (apart), as written.
+  int line = 0;
+};
+
 /// A section that the model has no member for. Known ones are listed in the
 /// reader; unknown ones with required=true are refused.
 struct OtherSection {
@@ -206,6 +229,10 @@ struct Content {
   std::vector<StartupItem> startup;            ///< Of a collection.
   std::optional<int> install_boot_stop_delay;  ///< InstallSection initialBootStopDelay, seconds.
   std::vector<int> boot_order;                 ///< vmw:BootOrderSection: instance ids in order.
+  std::optional<IpAssignment> ip_assignment;
+  std::vector<ScaleOut> scale_outs;              ///< Of a collection.
+  std::vector<PlacementGroup> placement_groups;  ///< Of a collection.
+  std::string placement_group;                   ///< PlacementSection ovf:group; may be empty.
   std::vector<OtherSection> other_sections;
   std::vector<Content> children;  ///< Of a collection, document order.
   int line = 0;
@@ -215,7 +242,9 @@ struct Content {
 struct StringBundle {
   std::string language;  ///< xml:lang; may be empty.
   std::string file_ref;  ///< External bundle; messages are then empty until read.
-  std::vector<std::pair<std::string, std::string>> messages;  ///< msgid, text
+  /// msgid, text; ordered by msgid, and the first of one id counts.
+  std::vector<std::pair<std::string, std::string>> messages;
+  int line = 0;
 };
 
 /// The whole descriptor.
@@ -229,6 +258,8 @@ struct Envelope {
   std::vector<Network> networks;
   std::vector<DeploymentOption> deployment_options;
   std::vector<StringBundle> strings;
+  std::vector<PlacementGroup> placement_groups;  ///< Beside the content.
+  std::optional<IpAssignment> ip_assignment;     ///< Beside the content.
   std::vector<OtherSection> other_sections;
   Content content;
 
@@ -241,6 +272,12 @@ struct Envelope {
   [[nodiscard]] std::vector<const Content*> virtual_systems() const;
   /// `system` preceded by the collections that contain it, outermost first.
   [[nodiscard]] std::vector<const Content*> path_to(const Content& system) const;
+  /// How `system` may get its addresses: its own section, else the nearest around it;
+  /// null when none says so.
+  [[nodiscard]] const IpAssignment* ip_assignment_of(const Content& system) const;
+  /// The placement group that `system`, or else the nearest collection around it,
+  /// belongs to; null without one and when no section describes it.
+  [[nodiscard]] const PlacementGroup* placement_of(const Content& system) const;
 };
 
 /// Largest descriptor that is read, in bytes.
@@ -255,9 +292,25 @@ Result<Envelope> parse_envelope(std::string_view xml, std::string_view file, Con
 /// without a choice made. Critical concerns mean that an import must be refused.
 Concerns validate(const Envelope& envelope);
 
-/// The text of a message in the wanted language ("de-AT", falls back to "de", to a
-/// bundle without language, to the text in the element).
+/// Largest external message bundle that is read, in bytes.
+inline constexpr std::uint64_t kStringBundleLimit = 4ULL << 20;
+
+/// Reads an external message bundle (an XML file whose root is Strings, §10) into
+/// `bundle`; its own xml:lang counts where the descriptor gives none. `file` is its
+/// name for messages. The same guards as for a descriptor.
+Status read_string_bundle(std::string_view xml, std::string_view file, StringBundle& bundle,
+                          Concerns& concerns);
+
+/// The languages that `text` asks for, the most wanted first: one ("de-AT"), a list
+/// in the manner of Accept-Language ("de-AT, en;q=0.5") or of the environment
+/// ("de_AT.UTF-8:en"). "C", "POSIX" and "*" are none.
+std::vector<std::string> wanted_languages(std::string_view text);
+
+/// The text of a message. For each language of the list `languages` (see
+/// wanted_languages()): a bundle in exactly that ("de-AT"), one in the language as
+/// such ("de"), the element's text when the document is in it, one in another variant
+/// ("de-CH"). Then a bundle without language, then the text in the element.
 std::string localized(const Envelope& envelope, const Message& message,
-                      std::string_view language = {});
+                      std::string_view languages = {});
 
 }  // namespace ovaport::ovf
