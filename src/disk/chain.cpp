@@ -75,10 +75,12 @@ Result<Image> probe(const DiskChain& chain) {
 }
 
 Result<FileDigests> apply_delta(const DiskInput& delta, const DecodeOptions& options, Sink& sink) {
+  OVAPORT_TRY(const Stamp stamp, Stamp::of(delta));
   OVAPORT_TRY(Passed passed, pass_over(delta, options));
   OVAPORT_TRY(const SparseExtent extent, SparseExtent::open(*delta.range));
   const std::uint64_t size = extent.header().capacity * kSector;
   OVAPORT_CHECK(extent.copy_to(sink, {0, size, Ground::parent, options.stop}));
+  OVAPORT_CHECK(stamp.check(delta));
   return std::move(passed.file);
 }
 

@@ -132,12 +132,13 @@ class Decoder {
   }
 
   Status decode_sparse(Sink& sink) {
+    OVAPORT_TRY(const Stamp stamp, Stamp::of(base()));
     OVAPORT_TRY(Passed passed, pass_over(base(), options_));
     report_.files.push_back(std::move(passed.file));
     OVAPORT_TRY(const SparseExtent extent, SparseExtent::open(*base().range));
     const SparseCopy copy{0, extent.header().capacity * kSector, Ground::empty, options_.stop};
     OVAPORT_TRY(report_.written, extent.copy_to(sink, copy));
-    return {};
+    return stamp.check(base());
   }
 
   Status copy_raw(Sink& sink) {
@@ -160,13 +161,14 @@ class Decoder {
   }
 
   Status decode_by_qemu(Sink& sink) {
+    OVAPORT_TRY(const Stamp stamp, Stamp::of(base()));
     // The digest first: an image that is not what the manifest says never reaches
     // qemu's parsers.
     OVAPORT_TRY(Passed passed, pass_over(base(), options_));
     report_.files.push_back(std::move(passed.file));
     OVAPORT_CHECK(qemu_convert(base(), report_.image.format, options_, report_.size, sink));
     report_.written = sink.allocated().value_or(report_.size);
-    return {};
+    return stamp.check(base());
   }
 
   Status lay_deltas(Sink& sink) {

@@ -1,6 +1,9 @@
 #include "file_pass.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <string>
 
 #include "write_sparsely.h"
@@ -55,6 +58,25 @@ Result<FileDigests> check_digests(const DiskInput& input, std::vector<Digest> fo
             .in_file(input.name)
             .advise("The package was damaged or changed; get it again from its vendor");
   return FileDigests{input.name, std::move(found), !input.expected.empty()};
+}
+
+Result<Stamp> Stamp::of(const DiskInput& input) {
+  struct stat info {};
+  if (::fstat(input.range->file->get(), &info) != 0)
+    return system_error("cannot examine", errno).in_file(input.name);
+  Stamp stamp;
+  stamp.state_ = {{info.st_mtim.tv_sec, info.st_mtim.tv_nsec},
+                  {info.st_ctim.tv_sec, info.st_ctim.tv_nsec},
+                  info.st_size};
+  return stamp;
+}
+
+Status Stamp::check(const DiskInput& input) const {
+  OVAPORT_TRY(const Stamp now, of(input));
+  if (now.state_ == state_) return {};
+  return Error(ErrorKind::integrity, "disk.changed", "was changed while it was read")
+      .in_file(input.name)
+      .advise("Wait until the package is copied completely, then try again");
 }
 
 Result<Passed> pass_over(const DiskInput& input, const DecodeOptions& options,

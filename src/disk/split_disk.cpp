@@ -98,16 +98,24 @@ Result<std::vector<Piece>> lay_out(const DiskInput& input, const VmdkDescriptor&
   return pieces;
 }
 
-Result<std::uint64_t> decode_piece(const Piece& piece, const DecodeOptions& options, Sink& sink,
-                                   std::vector<FileDigests>& read) {
-  const bool flat = piece.extent.kind == ExtentKind::flat;
+Result<std::uint64_t> decode_flat(const Piece& piece, const DecodeOptions& options, Sink& sink,
+                                  std::vector<FileDigests>& read) {
   const Window window{&sink, piece.extent.offset * kSector, piece.size, piece.position};
-  OVAPORT_TRY(Passed passed,
-              pass_over(*piece.file, options, flat ? std::optional(window) : std::nullopt));
+  OVAPORT_TRY(Passed passed, pass_over(*piece.file, options, window));
   read.push_back(std::move(passed.file));
-  if (flat) return passed.written;
+  return passed.written;
+}
+
+Result<std::uint64_t> decode_sparse(const Piece& piece, const DecodeOptions& options, Sink& sink,
+                                    std::vector<FileDigests>& read) {
+  OVAPORT_TRY(const Stamp stamp, Stamp::of(*piece.file));
+  OVAPORT_TRY(Passed passed, pass_over(*piece.file, options));
+  read.push_back(std::move(passed.file));
   OVAPORT_TRY(const SparseExtent extent, SparseExtent::open(*piece.file->range));
-  return extent.copy_to(sink, {piece.position, piece.size, Ground::empty, options.stop});
+  OVAPORT_TRY(const std::uint64_t written,
+              extent.copy_to(sink, {piece.position, piece.size, Ground::empty, options.stop}));
+  OVAPORT_CHECK(stamp.check(*piece.file));
+  return written;
 }
 
 }  // namespace
@@ -130,7 +138,8 @@ Result<std::uint64_t> decode_split(const DiskInput& input, const DecodeOptions& 
   std::uint64_t written = 0;
   for (const Piece& piece : pieces) {
     if (!piece.file) continue;
-    auto done = decode_piece(piece, options, sink, read);
+    auto done = piece.extent.kind == ExtentKind::sparse ? decode_sparse(piece, options, sink, read)
+                                                        : decode_flat(piece, options, sink, read);
     if (!done.ok()) return std::move(done).error().in_file(piece.file->name);
     written += *done;
   }

@@ -167,15 +167,49 @@ TEST_F(Sparse, DeltaMustBeAVmdk) {
       "disk.delta-format");
 }
 
-TEST_F(Sparse, StreamedDeltaIsReadByItsTables) {
+VmdkRecipe streamed_delta() {
   VmdkRecipe recipe;
   recipe.capacity = 64;
   recipe.grain_sectors = 8;
   recipe.descriptor =
       "# Disk DescriptorFile\nCID=1\nparentCID=12345678\n"
       "createType=\"streamOptimized\"\nRW 64 SPARSE \"x.vmdk\"\n";
+  return recipe;
+}
+
+TEST_F(Sparse, StreamedDeltaIsReadByTheTablesAtItsEnd) {
+  VmdkRecipe recipe = streamed_delta();
+  recipe.grains = {{8, grain('x')}, {56, grain('y')}};
+  recipe.zeros = {16};
+  expect_disk({base(), file("stream.vmdk", make_vmdk(recipe))},
+              grain('a') + grain('x') + grain('\0') + std::string(4 * kGrain, '\0') + grain('y'));
+}
+
+TEST_F(Sparse, StreamedDeltaWithoutItsEndIsTruncated) {
+  VmdkRecipe recipe = streamed_delta();
   recipe.footer = false;
   expect_refused({base(), file("stream.vmdk", make_vmdk(recipe))}, "disk.truncated");
+}
+
+TEST_F(Sparse, StreamedDeltaWhoseTablesLieIsRefused) {
+  VmdkRecipe recipe = streamed_delta();
+  recipe.grains = {{8, grain('x')}, {56, grain('y')}};
+  std::string bytes = make_vmdk(recipe);
+  std::swap(bytes[128 * 512], bytes[129 * 512]);  // the sectors in the grains' markers
+  expect_refused({base(), file("stream.vmdk", bytes)}, "disk.vmdk-grain");
+}
+
+TEST_F(Sparse, FileThatIsChangedBetweenDigestAndUseIsRefused) {
+  SparseRecipe recipe;
+  recipe.entries = {kData};
+  recipe.data = grain('a');
+  DiskInput input = file("disk.vmdk", recipe);
+  input.open = [&, open = input.open] {
+    std::filesystem::last_write_time(scratch_ / "disk.vmdk",
+                                     std::filesystem::file_time_type::clock::now());
+    return open();
+  };
+  expect_refused({input}, "disk.changed");
 }
 
 TEST_F(Sparse, LongChainsAreRefused) {

@@ -101,15 +101,35 @@ std::string vmdk_descriptor(const std::string& type, const std::string& extent,
 }
 
 std::string make_vmdk(const VmdkRecipe& recipe) {
-  std::string bytes = header_of(recipe);
+  constexpr std::uint64_t kEntries = 512;
+  std::string header = header_of(recipe);
+  if (!recipe.zeros.empty()) put<std::uint32_t>(header, 8, 0x30005);
+  std::string bytes = header;
   bytes += recipe.descriptor.empty() ? vmdk_descriptor() : recipe.descriptor;
   bytes.resize(std::size_t{128} * 512);
-  for (const auto& [lba, content] : recipe.grains)
+  const std::uint64_t covered = kEntries * recipe.grain_sectors;
+  std::vector<std::string> tables((recipe.capacity + covered - 1) / covered,
+                                  std::string(kEntries * 4, '\0'));
+  const auto enter = [&](std::uint64_t lba, std::uint64_t sector) {
+    if (lba < recipe.capacity)
+      put<std::uint32_t>(tables[lba / covered], lba % covered / recipe.grain_sectors * 4,
+                         static_cast<std::uint32_t>(sector));
+  };
+  for (const auto& [lba, content] : recipe.grains) {
+    enter(lba, bytes.size() / 512);
     bytes += packed_grain(lba, content);
-  // A grain table, the directory, the footer: all skipped by a forward-only reader.
-  bytes += marker(4, 1) + std::string(std::size_t{4} * 512, '\1');
-  bytes += marker(1, 2) + std::string(512, '\1');
-  if (recipe.footer) bytes += marker(1, 3) + header_of(recipe);
+  }
+  for (const std::uint64_t lba : recipe.zeros)
+    enter(lba, 1);
+  std::string directory(tables.size() * 4, '\0');
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    put<std::uint32_t>(directory, i * 4, static_cast<std::uint32_t>(bytes.size() / 512 + 1));
+    bytes += marker(4, 1) + tables[i];
+  }
+  pad(directory);
+  put<std::uint64_t>(header, 56, bytes.size() / 512 + 1);
+  bytes += marker(directory.size() / 512, 2) + directory;
+  if (recipe.footer) bytes += marker(1, 3) + header;
   if (recipe.end_marker) bytes += std::string(512, '\0');
   return bytes;
 }

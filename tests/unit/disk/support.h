@@ -36,13 +36,15 @@ struct VmdkRecipe {
   std::uint64_t grain_sectors = 128;
   /// First sector and content of each grain, in order.
   std::vector<std::pair<std::uint64_t, std::string>> grains;
-  std::string descriptor;  ///< "" means a good one.
+  std::vector<std::uint64_t> zeros;  ///< First sectors of grains that only the tables know.
+  std::string descriptor;            ///< "" means a good one.
   std::uint32_t version = 3;
   bool footer = true;
   bool end_marker = true;
 };
 
-/// The bytes of a VMDK with footer and markers, as VMware writes it.
+/// The bytes of a VMDK as VMware writes it: grains, then their tables, the directory
+/// and the footer, each behind a marker.
 std::string make_vmdk(const VmdkRecipe& recipe);
 
 /// What goes into a hand-made monolithicSparse VMDK of grains of 4 KiB: its directory
