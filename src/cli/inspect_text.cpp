@@ -74,12 +74,18 @@ std::string guest_text(const ovf::OperatingSystem& system) {
   return system.id ? "CIM " + std::to_string(*system.id) : "not stated";
 }
 
+std::string source_text(const ovf::MachineDisk& disk) {
+  const std::string file = disk.file ? escaped(disk.file->href) : "";
+  if (disk.parent_disk_id.empty()) return disk.file ? file : "(blank)";
+  return file + (disk.file ? " " : "") + "(over " + escaped(disk.parent_disk_id) + ")";
+}
+
 Table disks_table(const ovf::Machine& machine) {
   Table table({"DISK", "CAPACITY", "BUS", "FILE"});
   for (const ovf::MachineDisk& disk : machine.disks)
     table.add({escaped(disk.name),
                disk.capacity == 0 ? "of the image" : format_bytes(disk.capacity), bus_text(disk),
-               disk.file ? escaped(disk.file->href) : "(blank)"});
+               source_text(disk)});
   return table;
 }
 

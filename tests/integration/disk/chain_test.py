@@ -4,9 +4,10 @@ OVAPORT names the program; it is set by CTest."""
 
 import json
 import re
+import subprocess
 import unittest
 
-from disk_case import MIB, DiskCase, ova
+from disk_case import MIB, OVAPORT, DiskCase, ova
 
 SIZE = 32 * MIB
 
@@ -121,6 +122,13 @@ class SameAsQemu(Chain):
 
 
 class Report(Chain):
+    def test_inspect_shows_what_lies_over_what(self):
+        base = self.base()
+        delta = self.delta(base, "delta1.vmdk", *WRITES)
+        result = subprocess.run([OVAPORT, "inspect", str(self.chain_package([base, delta]))],
+                                capture_output=True, text=True, check=True)
+        self.assertIn("delta1.vmdk (over disk0)", result.stdout)
+
     def test_every_file_is_verified(self):
         base = self.base()
         delta = self.delta(base, "delta1.vmdk", *WRITES)
