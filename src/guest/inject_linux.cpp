@@ -40,8 +40,8 @@ class LinuxInjector {
         files_(appliance, injection.after.selinux) {}
 
   Status run() {
-    for (const std::string_view line :
-         split(appliance_.read_head(std::string(kInjectedList), kLargestText), "\n"))
+    const std::string list = appliance_.read_head(std::string(kInjectedList), kLargestText);
+    for (const std::string_view line : split(list, "\n"))
       ours_.emplace(line);
     OVAPORT_CHECK(stand_in());
     OVAPORT_CHECK(environment_unit());
