@@ -1,5 +1,6 @@
 """What the tests that boot imported machines share."""
 import html
+import json
 import os
 import re
 import shutil
@@ -26,11 +27,11 @@ def say(text):
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
-def import_appliance(ova, out, guest):
-    """Imports; returns the directory of the result."""
+def import_appliance(ova, out, guest, properties=None):
+    """Imports; returns the directory of the result. Says how long each phase took."""
     command = [OVAPORT, "import", ova, "--out", out, "--accept-eula", "--guest", guest,
                "--name", "story", "--network", "VM Network=pod"]
-    for key, value in PROPERTIES.items():
+    for key, value in (properties or PROPERTIES).items():
         command += ["--prop", f"{key}={value}"]
     started = time.monotonic()
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -38,8 +39,22 @@ def import_appliance(ova, out, guest):
     seconds = time.monotonic() - started
     if done.returncode != 0:
         raise AssertionError(f"import: status {done.returncode}\n{done.stdout}{done.stderr}")
-    say(f"import --guest={guest}: {seconds:.1f} s")
-    return os.path.join(out, "story")
+    directory = os.path.join(out, "story")
+    say(f"import --guest={guest}: {seconds:.1f} s{phases(directory)}")
+    return directory
+
+
+def report_of(directory):
+    """What was done to the guest of an import; empty when it was left alone."""
+    with open(os.path.join(directory, "import.json"), encoding="utf-8") as stream:
+        return json.load(stream)["machines"][0].get("guest") or {}
+
+
+def phases(directory):
+    seconds = report_of(directory).get("seconds") or {}
+    if not seconds:
+        return ""
+    return " (" + ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items()) + ")"
 
 
 def environment_of(console):
