@@ -12,6 +12,21 @@ Exit codes:
   6 file missing, target exists, I/O error    7 no space    8 helper program failed
   130 interrupted)";
 
+void add_judging(CLI::App& command, JudgingArguments& arguments) {
+  command.add_flag("--strict", arguments.strict,
+                   "Refuse every deviation from the OVF standard that is tolerated otherwise");
+  command
+      .add_option("--policy", arguments.policy_file,
+                  "JSON file of rules that packages must keep (schemas/policy.schema.json)")
+      ->type_name("FILE");
+  command
+      .add_option("--trust-store", arguments.trust_stores,
+                  "PEM file or directory of them: who else may sign packages; repeat for more")
+      ->type_name("PATH")
+      ->expected(1)
+      ->take_all();
+}
+
 void add_inspect(CLI::App& app, InspectArguments& arguments) {
   CLI::App* command =
       app.add_subcommand("inspect", "Show what a package holds and what to look out for");
@@ -26,8 +41,10 @@ void add_inspect(CLI::App& app, InspectArguments& arguments) {
   command->add_option("--option", arguments.option, "Deployment option to show")->type_name("ID");
   command->add_option("--language", arguments.language, "Language of labels, e.g. de")
       ->type_name("LANG");
+  add_judging(*command, arguments.judging);
   command->footer(R"(Examples:
   ovaport inspect appliance.ova
+  ovaport inspect --strict --trust-store vendor.pem appliance.ova
   ovaport inspect --json appliance.ova | jq '.systems[0].properties'
   ovaport inspect --descriptor-only appliance.ovf)");
 }
@@ -102,6 +119,7 @@ void add_import(CLI::App& app, ImportArguments& arguments) {
       ->type_name("FILE");
   add_import_target(*command, arguments);
   add_import_choices(*command, arguments);
+  add_judging(*command, arguments.judging);
   command
       ->add_option("--guest", arguments.guest,
                    "convert: VirtIO drivers and the tools stand-in; inject: the stand-in only; "
@@ -156,6 +174,35 @@ void add_guest(CLI::App& app, Arguments& all) {
   ovaport guest convert --bus scsi boot.raw data.raw)");
 }
 
+void add_diff(CLI::App& app, DiffArguments& arguments) {
+  CLI::App* command = app.add_subcommand("diff", "Compare two versions of an appliance");
+  command->add_option("A", arguments.before, "OVA file, OVF directory or .ovf file")
+      ->required()
+      ->type_name("FILE");
+  command->add_option("B", arguments.after, "The newer one")->required()->type_name("FILE");
+  command->add_option("--option", arguments.option, "Deployment option to compare")
+      ->type_name("ID");
+  command->add_flag("--descriptor-only", arguments.descriptor_only,
+                    "Compare bare .ovf files whose disks are absent");
+  command->add_flag("--deep", arguments.deep,
+                    "Read disks whose manifests have no digests of one algorithm");
+  command->add_flag("--json", arguments.json, "Print JSON");
+  command->footer(R"(Examples:
+  ovaport diff appliance-1.0.ova appliance-1.1.ova
+  ovaport diff --json old.ova new.ova | jq -r '.differences[].subject'
+
+Exit codes are those of diff:
+  0 no difference    1 differences    2 and above: trouble, as for the other commands)");
+}
+
+void add_concerns(CLI::App& app, ConcernsArguments& arguments) {
+  CLI::App* command = app.add_subcommand("concerns", "Explain the codes of findings and errors");
+  command->add_option("CODE", arguments.code, "Only this one, e.g. ovf.no-info");
+  command->add_flag("--json", arguments.json, "Print JSON");
+  command->add_flag("--markdown", arguments.markdown, "Print docs/concerns.md");
+  command->footer("Examples:\n  ovaport concerns\n  ovaport concerns ovf.no-info");
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_parser(Arguments& arguments) {
@@ -167,6 +214,8 @@ std::unique_ptr<CLI::App> make_parser(Arguments& arguments) {
   add_inspect(*app, arguments.inspect);
   add_import(*app, arguments.import_);
   add_guest(*app, arguments);
+  add_diff(*app, arguments.diff);
+  add_concerns(*app, arguments.concerns);
   CLI::App* completion =
       app->add_subcommand("completion", "Print the completion script of a shell");
   completion->add_option("SHELL", arguments.completion_shell, "bash")

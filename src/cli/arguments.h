@@ -9,8 +9,16 @@
 
 namespace ovaport::cli {
 
+/// How packages are judged: what inspect and import have in common.
+struct JudgingArguments {
+  bool strict = false;
+  std::string policy_file;
+  std::vector<std::string> trust_stores;
+};
+
 /// `ovaport inspect`
 struct InspectArguments {
+  JudgingArguments judging;
   std::string package;
   bool json = false;
   bool descriptor_only = false;
@@ -21,6 +29,7 @@ struct InspectArguments {
 
 /// `ovaport import`
 struct ImportArguments {
+  JudgingArguments judging;
   std::string package;
   std::string out;
   std::string option;
@@ -56,12 +65,31 @@ struct GuestArguments {
   bool json = false;
 };
 
+/// `ovaport diff`
+struct DiffArguments {
+  std::string before;
+  std::string after;
+  std::string option;
+  bool descriptor_only = false;
+  bool deep = false;
+  bool json = false;
+};
+
+/// `ovaport concerns`
+struct ConcernsArguments {
+  bool json = false;
+  bool markdown = false;
+  std::string code;
+};
+
 /// All that was said on the command line; `command` names the subcommand.
 struct Arguments {
   std::string command;
   InspectArguments inspect;
   ImportArguments import_;
   GuestArguments guest;
+  DiffArguments diff;
+  ConcernsArguments concerns;
   std::string completion_shell = "bash";
 };
 

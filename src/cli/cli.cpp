@@ -56,11 +56,13 @@ int run_command(const Arguments& arguments, const CLI::App& parser) {
     print(bash_completion(parser));
     return kSuccess;
   }
+  if (arguments.command == "concerns") return concerns(arguments.concerns);
   // The worker is killed by its supervisor; it takes no signals of its own.
   if (arguments.command == "guest-worker") return guest_worker();
   const Interrupt interrupt;
   if (arguments.command == "inspect") return inspect(arguments.inspect, interrupt.token());
   if (arguments.command == "import") return import_(arguments.import_, interrupt.token());
+  if (arguments.command == "diff") return diff(arguments.diff, interrupt.token());
   return guest(arguments.guest, interrupt.token());
 }
 

@@ -65,6 +65,8 @@ Result<imports::Request> make_request(const ImportArguments& arguments) {
   request.systems = arguments.systems;
   request.accept_eula = arguments.accept_eula;
   request.require_manifest = arguments.require_manifest;
+  OVAPORT_TRY(request.policy, read_policy(arguments.judging));
+  request.trust = trust_store(arguments.judging);
   request.keep_macs = arguments.keep_macs;
   request.replace = arguments.replace;
   request.start = arguments.start;

@@ -19,17 +19,6 @@ int exit_code_of(const Concerns& concerns) {
   return refused ? kRefused : kSuccess;
 }
 
-Result<std::vector<imports::SystemView>> view_systems(const imports::Appliance& appliance,
-                                                      const std::string& option,
-                                                      Concerns& concerns) {
-  std::vector<imports::SystemView> views;
-  for (const ovf::Content* system : appliance.envelope.virtual_systems()) {
-    OVAPORT_TRY(auto view, imports::view_system(appliance, *system, option, {}, concerns));
-    views.push_back(std::move(view));
-  }
-  return views;
-}
-
 Result<std::vector<imports::GuestLook>> look(const imports::Appliance& appliance,
                                              const std::vector<imports::SystemView>& systems,
                                              const std::stop_token& stop) {
@@ -58,17 +47,34 @@ std::string render(const InspectView& view, const std::vector<imports::GuestLook
 
 }  // namespace
 
+Result<std::vector<imports::SystemView>> view_systems(const imports::Appliance& appliance,
+                                                      const std::string& option,
+                                                      Concerns& concerns) {
+  std::vector<imports::SystemView> views;
+  for (const ovf::Content* system : appliance.envelope.virtual_systems()) {
+    OVAPORT_TRY(auto view, imports::view_system(appliance, *system, option, {}, concerns));
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
 int inspect(const InspectArguments& arguments, const std::stop_token& stop) {
   if (arguments.guest && arguments.descriptor_only) {
     print_error("ovaport: --guest needs the disks, which --descriptor-only leaves out\n");
     return kUsage;
   }
-  auto appliance = arguments.descriptor_only ? imports::open_descriptor(arguments.package)
-                                             : imports::open_appliance(arguments.package);
+  const auto policy = read_policy(arguments.judging);
+  if (!policy.ok()) return fail(policy.error());
+  const imports::OpenOptions options{trust_store(arguments.judging), policy->strict};
+  auto appliance = arguments.descriptor_only ? imports::open_descriptor(arguments.package, options)
+                                             : imports::open_appliance(arguments.package, options);
   if (!appliance.ok()) return fail(appliance.error());
   Concerns concerns = appliance->concerns;
   auto systems = view_systems(*appliance, arguments.option, concerns);
   if (!systems.ok()) return fail(systems.error());
+  for (Concern& concern : imports::check_policy(*policy, *appliance, *systems))
+    concerns.push_back(std::move(concern));
+  imports::apply_policy(*policy, concerns);
   std::vector<imports::GuestLook> guests;
   if (arguments.guest) {
     auto looks = look(*appliance, *systems, stop);

@@ -1,4 +1,5 @@
 #include "inspect_view.h"
+#include "ovaport/import/concern_catalogue.h"
 
 namespace ovaport::cli {
 
@@ -129,6 +130,19 @@ Json appliance_product(const InspectView& view) {
   return nullptr;
 }
 
+Json signature_json(const package::Signature& signature) {
+  Json json{{"state", to_string(signature.state)}};
+  if (!signature.reason.empty()) json["reason"] = signature.reason;
+  if (signature.subject.empty()) return json;
+  json["digest"] = signature.digest;
+  json["subject"] = signature.subject;
+  json["issuer"] = signature.issuer;
+  json["not_before"] = signature.not_before;
+  json["not_after"] = signature.not_after;
+  json["fingerprint"] = signature.fingerprint;
+  return json;
+}
+
 }  // namespace
 
 Json to_json(const Concern& concern) {
@@ -139,6 +153,11 @@ Json to_json(const Concern& concern) {
   if (!concern.file.empty()) json["file"] = concern.file;
   if (!concern.element.empty()) json["element"] = concern.element;
   if (concern.line != 0) json["line"] = concern.line;
+  if (const imports::CatalogueEntry* entry = imports::find_concern(concern.code)) {
+    json["kind"] = to_string(entry->kind);
+    if (!entry->clause.empty()) json["clause"] = entry->clause;
+    if (concern.advice.empty()) json["advice"] = entry->advice;
+  }
   return json;
 }
 
@@ -151,6 +170,7 @@ Json to_json(const InspectView& view) {
              {{"algorithm", to_string(appliance.descriptor_digest.algorithm)},
               {"hex", appliance.descriptor_digest.hex}}},
             {"manifest", appliance.manifest.has_value()},
+            {"signature", signature_json(appliance.signature)},
             {"producer", envelope.producer},
             {"ovf_version", envelope.version},
             {"product", appliance_product(view)}};

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "inspect_view.h"
 #include "ovaport/base/text.h"
@@ -45,8 +44,7 @@ std::string section(const std::string& title, const Table& table) {
 }
 
 std::string bus_text(const ovf::MachineDisk& disk) {
-  constexpr std::array kNames{"?", "IDE", "SCSI", "SATA", "NVMe"};
-  std::string text = kNames.at(static_cast<std::size_t>(disk.bus));
+  std::string text(ovf::to_string(disk.bus));
   if (disk.unit)
     text += " " + std::to_string(disk.controller_index) + ":" + std::to_string(*disk.unit);
   return text;
@@ -135,6 +133,15 @@ std::string system_text(const InspectView& view, const imports::SystemView& syst
   return text;
 }
 
+std::string signature_text(const package::Signature& signature) {
+  if (signature.state == package::SignatureState::none) return {};
+  std::string text = "  Signature  " + std::string(to_string(signature.state));
+  if (!signature.reason.empty()) text += ": " + escaped(signature.reason);
+  if (!signature.subject.empty())
+    text += "\n  Signer     " + escaped(signature.subject) + " until " + signature.not_after;
+  return text + "\n";
+}
+
 std::string heading(const InspectView& view) {
   const imports::Appliance& appliance = view.appliance;
   std::string text = escaped(appliance.source_name) + "\n";
@@ -142,6 +149,7 @@ std::string heading(const InspectView& view) {
   text += "  Producer   " + escaped(appliance.envelope.producer) + "\n";
   text += std::string("  Manifest   ") +
           (appliance.manifest ? "yes" : "none: the files cannot be verified") + "\n";
+  text += signature_text(appliance.signature);
   for (const imports::SystemView& system : view.systems)
     for (const ovf::ProductSection* product :
          ovf::products_in_scope(appliance.envelope, *system.system))

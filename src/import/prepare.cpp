@@ -11,13 +11,18 @@ namespace ovaport::imports {
 
 namespace {
 
-Status refuse_critical(const Concerns& concerns, const std::string& file) {
-  const auto worst = std::find_if(concerns.begin(), concerns.end(), [](const Concern& concern) {
+Status refuse_critical(const Policy& policy, Concerns& concerns, const std::string& file) {
+  apply_policy(policy, concerns);
+  const auto is_critical = [](const Concern& concern) {
     return concern.severity == Severity::critical;
-  });
+  };
+  const auto worst = std::find_if(concerns.begin(), concerns.end(), is_critical);
   if (worst == concerns.end()) return {};
   Error error(ErrorKind::invalid, worst->code, worst->message);
   if (worst->line != 0) error.message += " (line " + std::to_string(worst->line) + ")";
+  const auto others = std::count_if(worst + 1, concerns.end(), is_critical);
+  if (others != 0)
+    error.message += "; and " + std::to_string(others) + " more, which 'ovaport inspect' lists";
   return std::move(error)
       .in_file(worst->file.empty() ? file : worst->file)
       .in_element(worst->element)
@@ -194,13 +199,23 @@ void note_unused_disks(Prepared& prepared) {
     prepared.concerns.push_back(std::move(concern));
 }
 
+Status judge_by_policy(const Request& request, Prepared& prepared) {
+  std::vector<SystemView> views;
+  for (const PreparedMachine& machine : prepared.machines)
+    views.push_back(machine.view);
+  for (Concern& concern : check_policy(request.policy, prepared.appliance, views))
+    prepared.concerns.push_back(std::move(concern));
+  return refuse_critical(request.policy, prepared.concerns, prepared.appliance.descriptor_name);
+}
+
 }  // namespace
 
 Status prepare(const Request& request, Prepared& prepared) {
-  OVAPORT_TRY(prepared.appliance, open_appliance(request.package));
+  OVAPORT_TRY(prepared.appliance,
+              open_appliance(request.package, {request.trust, request.policy.strict}));
   const Appliance& appliance = prepared.appliance;
   prepared.concerns = appliance.concerns;
-  OVAPORT_CHECK(refuse_critical(prepared.concerns, appliance.descriptor_name));
+  OVAPORT_CHECK(refuse_critical(request.policy, prepared.concerns, appliance.descriptor_name));
   OVAPORT_CHECK(check_manifest(request, appliance));
   OVAPORT_TRY(const auto systems, chosen_systems(request, appliance.envelope));
   for (const ovf::Content* system : systems) {
@@ -211,7 +226,7 @@ Status prepare(const Request& request, Prepared& prepared) {
     machine.view = std::move(*view);
     prepared.machines.push_back(std::move(machine));
   }
-  OVAPORT_CHECK(refuse_critical(prepared.concerns, appliance.descriptor_name));
+  OVAPORT_CHECK(judge_by_policy(request, prepared));
   OVAPORT_CHECK(refuse_unknown_properties(prepared, request));
   std::set<std::string> names;
   for (PreparedMachine& machine : prepared.machines) {
@@ -219,6 +234,7 @@ Status prepare(const Request& request, Prepared& prepared) {
     OVAPORT_CHECK(plan_machine(machine, prepared, request, names, prepared.machines.size() == 1,
                                prepared.concerns));
   }
+  OVAPORT_CHECK(refuse_critical(request.policy, prepared.concerns, appliance.descriptor_name));
   OVAPORT_CHECK(check_licences(request, appliance.envelope));
   OVAPORT_CHECK(probe_disks(prepared));
   note_unused_disks(prepared);

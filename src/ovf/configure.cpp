@@ -553,6 +553,22 @@ class Configurator {
 
 }  // namespace
 
+std::string_view to_string(Bus bus) {
+  switch (bus) {
+    case Bus::unspecified:
+      return "?";
+    case Bus::ide:
+      return "IDE";
+    case Bus::scsi:
+      return "SCSI";
+    case Bus::sata:
+      return "SATA";
+    case Bus::nvme:
+      return "NVMe";
+  }
+  return "?";
+}
+
 Result<Machine> configure(const Envelope& envelope, const Content& system,
                           const MachineChoices& choices, Concerns& concerns) {
   return Configurator(envelope, system, choices, concerns).run();

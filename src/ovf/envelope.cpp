@@ -7,6 +7,20 @@
 
 namespace ovaport::ovf {
 
+std::string_view to_string(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::ovf_0_9:
+      return "0.9";
+    case Dialect::ovf_1:
+      return "1";
+    case Dialect::ovf_2:
+      return "2";
+    case Dialect::ovirt:
+      return "ovirt";
+  }
+  return "1";
+}
+
 std::string environment_key(const ProductSection& section, const Property& property) {
   std::string key;
   if (!section.product_class.empty()) key = section.product_class + ".";

@@ -46,6 +46,13 @@ Concern finding(std::string message, std::string_view file, int line) {
   return concern;
 }
 
+Concern no_schema(std::string_view file) {
+  Concern concern = finding("there is no schema for this dialect; its structure was not checked",
+                            file, 0);
+  concern.code = "ovf.no-schema";
+  return concern;
+}
+
 // libxml2 names elements "{namespace}local"; the namespace is always the envelope's.
 std::string without_namespaces(std::string_view message) {
   std::string text;
@@ -72,7 +79,7 @@ void collect(void* context, XmlErrorPointer error) {
 // The schema without a namespace is put where the other one includes it, so that no
 // file needs to be found at run time.
 std::string schema_text(const char* schema) {
-  const std::string common = kEnvelopeSchema_common;
+  const std::string common = kEnvelopeSchemaCommon;
   const auto begin = common.find('>', common.find("<xs:schema")) + 1;
   const auto end = common.rfind("</xs:schema>");
   std::string text = schema;
@@ -102,8 +109,7 @@ void check(xmlDoc* document, const char* schema_source, Report& report) {
 
 Concerns check_schema(std::string_view xml, std::string_view file, Dialect dialect) {
   if (dialect == Dialect::ovf_0_9 || dialect == Dialect::ovirt)
-    return {
-        finding("there is no schema for this dialect, so its structure was not checked", file, 0)};
+    return {no_schema(file)};
   Concerns known;
   const auto text = guard_xml(xml, file, known);
   if (!text.ok() || text->size() > INT_MAX) return {};
@@ -115,7 +121,7 @@ Concerns check_schema(std::string_view xml, std::string_view file, Dialect diale
   Report report{std::string(file), {}};
   if (!document)
     return {finding("the descriptor is not well-formed in its use of namespaces", file, 0)};
-  check(document.get(), dialect == Dialect::ovf_1 ? kEnvelopeSchema_1 : kEnvelopeSchema_2, report);
+  check(document.get(), dialect == Dialect::ovf_1 ? kEnvelopeSchema1 : kEnvelopeSchema2, report);
   return std::move(report.concerns);
 }
 

@@ -13,6 +13,7 @@
 #include "ovaport/base/digest.h"
 #include "ovaport/base/result.h"
 #include "ovaport/environment/property_file.h"
+#include "ovaport/import/policy.h"
 
 /// One import: from a package to disks and manifests in a directory.
 ///
@@ -47,6 +48,8 @@ struct Request {
   std::vector<std::string> systems;  ///< Ids of virtual systems; empty means all.
   bool accept_eula = false;
   bool require_manifest = false;
+  Policy policy;              ///< What packages must be like.
+  package::TrustStore trust;  ///< Who is trusted to sign them.
   bool keep_macs = false;
   bool replace = false;
   bool start = false;

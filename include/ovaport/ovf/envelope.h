@@ -23,6 +23,9 @@ enum class Dialect {
   ovirt,    ///< http://schemas.dmtf.org/ovf/envelope/1/, or with ovirt's own (oVirt, RHV)
 };
 
+/// "0.9", "1", "2" or "ovirt".
+std::string_view to_string(Dialect dialect);
+
 /// Localisable text (Msg_Type, DSP0243 2.1.1 §8.3): `text` is the fallback.
 struct Message {
   std::string text;

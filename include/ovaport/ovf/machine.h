@@ -45,6 +45,9 @@ enum class Firmware { unspecified, bios, efi };
 /// What a disk or drive was attached to on the source.
 enum class Bus { unspecified, ide, scsi, sata, nvme };
 
+/// "?", "IDE", "SCSI", "SATA" or "NVMe".
+std::string_view to_string(Bus bus);
+
 /// A hard disk of the machine, in boot order: the first one is tried first.
 struct MachineDisk {
   std::string disk_id;         ///< DiskSection diskId; "" for an ovf:/file/ resource.
