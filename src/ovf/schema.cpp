@@ -47,8 +47,8 @@ Concern finding(std::string message, std::string_view file, int line) {
 }
 
 Concern no_schema(std::string_view file) {
-  Concern concern = finding("there is no schema for this dialect; its structure was not checked",
-                            file, 0);
+  Concern concern =
+      finding("there is no schema for this dialect; its structure was not checked", file, 0);
   concern.code = "ovf.no-schema";
   return concern;
 }
@@ -108,8 +108,7 @@ void check(xmlDoc* document, const char* schema_source, Report& report) {
 }  // namespace
 
 Concerns check_schema(std::string_view xml, std::string_view file, Dialect dialect) {
-  if (dialect == Dialect::ovf_0_9 || dialect == Dialect::ovirt)
-    return {no_schema(file)};
+  if (dialect == Dialect::ovf_0_9 || dialect == Dialect::ovirt) return {no_schema(file)};
   Concerns known;
   const auto text = guard_xml(xml, file, known);
   if (!text.ok() || text->size() > INT_MAX) return {};

@@ -75,10 +75,10 @@ class ContentValidator {
     for (const StartupItem& item : content.startup)
       if (std::none_of(content.children.begin(), content.children.end(),
                        [&](const Content& child) { return child.id == item.id; }))
-        findings_.warn("ovf.unknown-startup-item",
-                       "the start order names " + quote(item.id) +
-                           ", which is not in the collection; ignored",
-                       "StartupSection/Item", content.line);
+        findings_.warn(
+            "ovf.unknown-startup-item",
+            "the start order names " + quote(item.id) + ", which is not in the collection; ignored",
+            "StartupSection/Item", content.line);
   }
 
   void check_products(const Content& content) {
