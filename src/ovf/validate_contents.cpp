@@ -76,7 +76,7 @@ class ContentValidator {
       if (std::none_of(content.children.begin(), content.children.end(),
                        [&](const Content& child) { return child.id == item.id; }))
         findings_.warn(
-            "ovf.unknown-startup-item",
+            "ovf.startup-unknown",
             "the start order names " + quote(item.id) + ", which is not in the collection; ignored",
             "StartupSection/Item", content.line);
   }
