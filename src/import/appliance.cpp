@@ -7,6 +7,7 @@
 #include "ovaport/base/text.h"
 #include "ovaport/ovf/schema.h"
 #include "ovaport/package/coverage.h"
+#include "stored_file.h"
 
 namespace ovaport::imports {
 
@@ -139,7 +140,7 @@ void check_references(Appliance& appliance) {
     const bool needed = std::any_of(disks.begin(), disks.end(), [&](const ovf::Disk& disk) {
       return disk.file_ref == file.id;
     });
-    auto found = appliance.package->find(file.href, appliance.concerns);
+    auto found = find_stored_file(*appliance.package, file, appliance.concerns);
     if (!found.ok()) {
       Concern concern =
           critical(found.error().code, found.error().message, file.href, found.error().advice);
@@ -148,10 +149,10 @@ void check_references(Appliance& appliance) {
       appliance.concerns.push_back(std::move(concern));
       continue;
     }
-    if (file.size && *file.size != (*found)->size && file.compression != "gzip") {
+    if (file.size && *file.size != found->size) {
       Concern concern = critical("import.file-size",
                                  "the descriptor says " + std::to_string(*file.size) +
-                                     " bytes, the package holds " + std::to_string((*found)->size),
+                                     " bytes, the package holds " + std::to_string(found->size),
                                  file.href);
       concern.severity = Severity::warning;
       concern.line = file.line;

@@ -74,10 +74,27 @@ Result<std::vector<const ovf::Disk*>> ancestors(const ovf::Envelope& envelope,
 
 }  // namespace
 
-Result<disk::DiskInput> disk_input(const Appliance& appliance, const std::string& href) {
+Result<StoredFile> stored_file(const Appliance& appliance, const std::string& href) {
+  const auto& files = appliance.envelope.files;
+  const auto file = std::find_if(files.begin(), files.end(),
+                                 [&](const ovf::File& each) { return each.href == href; });
+  if (file == files.end()) return not_in_package(href);
   Concerns repeated;
-  OVAPORT_TRY(const package::Entry* entry, appliance.package->find(href, repeated));
+  return find_stored_file(*appliance.package, *file, repeated);
+}
+
+Result<disk::DiskInput> disk_input(const Appliance& appliance, const std::string& href) {
+  OVAPORT_TRY(const StoredFile stored, stored_file(appliance, href));
+  const package::Entry* entry = stored.parts.front();
   disk::DiskInput input = input_of(appliance, *entry);
+  if (!stored.is_plain()) {
+    input.size = stored.gzip ? 0 : stored.size;
+    input.range.reset();
+    input.expected.clear();
+    input.open = [package = &*appliance.package, stored] {
+      return open_stored_file(*package, stored);
+    };
+  }
   input.stated_raw = states_raw(appliance, href);
   input.sibling = [&appliance, entry](std::string_view name) -> Result<disk::DiskInput> {
     const package::Entry* other = beside(*appliance.package, *entry, name);

@@ -7,12 +7,18 @@
 #include "ovaport/disk/decode.h"
 #include "ovaport/import/appliance.h"
 #include "ovaport/ovf/machine.h"
+#include "stored_file.h"
 
 namespace ovaport::imports {
 
 /// How the disk module reads a file of the package, and what the manifest promises.
-/// The appliance must outlive it.
+/// A file in chunks or packed by gzip is a stream without promises: its parts are
+/// verified by themselves, and of a packed one the size is not known yet (0). The
+/// appliance must outlive it.
 Result<disk::DiskInput> disk_input(const Appliance& appliance, const std::string& href);
+
+/// How the package stores the file of that href.
+Result<StoredFile> stored_file(const Appliance& appliance, const std::string& href);
 
 /// The files that make up a disk, base first: one, or with parentRef several; none
 /// for a blank disk. A delta without a file of its own changes nothing. The appliance

@@ -153,16 +153,6 @@ Status plan_machine(PreparedMachine& machine, const Prepared& prepared, const Re
   return {};
 }
 
-Status refuse_gzip(const Appliance& appliance, const disk::DiskInput& input) {
-  for (const ovf::File& file : appliance.envelope.files)
-    if (file.href == input.name && file.compression == "gzip")
-      return Error(ErrorKind::unsupported, "import.gzip-disk",
-                   "the disk is gzip-compressed, which is not supported yet")
-          .in_file(file.href)
-          .advise("Unpack the package, gunzip the disk and import the directory");
-  return {};
-}
-
 // A disk that is too small for its image is enlarged, but one whose size the user was
 // asked for was meant to be so.
 Status check_chosen_size(const Prepared& prepared, const ovf::MachineDisk& disk,
@@ -183,8 +173,10 @@ Status probe_disks(const Prepared& prepared) {
     for (const ovf::MachineDisk& disk : machine.view.machine.disks) {
       OVAPORT_TRY(const disk::DiskChain chain, disk_chain(prepared.appliance, disk));
       if (chain.empty()) continue;
-      for (const disk::DiskInput& input : chain)
-        OVAPORT_CHECK(refuse_gzip(prepared.appliance, input));
+      // Until it is unpacked a gzip file's size is not known.
+      if (std::any_of(chain.begin(), chain.end(),
+                      [](const disk::DiskInput& input) { return input.size == 0 && !input.range; }))
+        continue;
       OVAPORT_TRY(const disk::Image image, disk::probe(chain));
       OVAPORT_CHECK(check_chosen_size(prepared, disk, image.virtual_size));
     }

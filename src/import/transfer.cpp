@@ -30,34 +30,6 @@ struct Transfer {
   Concerns& concerns;
 };
 
-Result<ImportedDisk> decode_chain(const Transfer& transfer, const disk::DiskChain& chain,
-                                  const std::string& file, std::uint64_t capacity) {
-  const std::string& name = chain.back().name;
-  transfer.observer.step("DiskTransfer", name);
-  disk::DecodeOptions options;
-  options.capacity = capacity;
-  options.workers = transfer.request.workers;
-  options.stop = transfer.stop;
-  options.progress = [&](std::uint64_t done, std::uint64_t total) {
-    transfer.observer.advance(done, total);
-  };
-  OVAPORT_TRY(auto report, disk::decode(chain, transfer.directory / file, options));
-  transfer.concerns.insert(transfer.concerns.end(), report.concerns.begin(), report.concerns.end());
-  ImportedDisk imported;
-  imported.file = file;
-  imported.source = name;
-  imported.size = report.size;
-  imported.written = report.written;
-  imported.verified = true;
-  for (const disk::FileDigests& read : report.files) {
-    if (read.name == name) imported.digests = read.digests;
-    imported.verified = imported.verified && read.verified;
-    for (const Digest& digest : read.digests)
-      if (digest.algorithm == DigestAlgorithm::sha256) transfer.read.push_back({read.name, digest});
-  }
-  return imported;
-}
-
 Result<ImportedDisk> make_blank(const Transfer& transfer, const std::string& file,
                                 std::uint64_t size) {
   const fs::path path = transfer.directory / file;
@@ -106,6 +78,100 @@ Status hash_entry(const Prepared& prepared, const package::Entry& entry,
   }
   read.push_back({entry.name, sha256.finish()});
   return {};
+}
+
+/// What a look at a file in chunks or packed by gzip gave.
+struct PackedFile {
+  bool is_packed = false;
+  bool verified = false;  ///< The manifest covers all its parts.
+};
+
+// Packed data may unpack to no more than a disk of that capacity can need.
+std::uint64_t largest_unpacked(std::uint64_t capacity) {
+  constexpr std::uint64_t kMost = 1ULL << 46;
+  constexpr std::uint64_t kSlack = 64ULL << 20;
+  if (capacity == 0 || capacity >= kMost / 2) return kMost;
+  return capacity + capacity / 16 + kSlack;
+}
+
+Result<std::uint64_t> unpacked_size(const Transfer& transfer, const StoredFile& stored,
+                                    std::uint64_t limit) {
+  OVAPORT_TRY(const auto source, open_stored_file(*transfer.prepared.appliance.package, stored));
+  std::vector<std::byte> buffer(std::size_t{1} << 20);
+  std::uint64_t size = 0;
+  while (true) {
+    if (transfer.stop.stop_requested())
+      return Error(ErrorKind::cancelled, "import.cancelled", "stopped on request");
+    OVAPORT_TRY(const std::size_t got, source->read(buffer));
+    size += got;
+    if (size > limit)
+      return Error(ErrorKind::invalid, "import.unpacked-too-large",
+                   "unpacks to more than " + format_bytes(limit) +
+                       ", which is more than its disk can need")
+          .in_file(stored.name);
+    if (got == 0) return size;
+  }
+}
+
+// The parts are verified before a byte of them is unpacked; unpacking once to learn the
+// size is cheaper than room for a copy.
+Result<PackedFile> read_packed(const Transfer& transfer, disk::DiskInput& input,
+                               std::uint64_t capacity) {
+  const Appliance& appliance = transfer.prepared.appliance;
+  PackedFile result;
+  if (input.range || !input.expected.empty()) return result;
+  for (const ovf::File& file : appliance.envelope.files) {
+    OVAPORT_TRY(const StoredFile stored, stored_file(appliance, file.href));
+    if (stored.name != input.name || stored.is_plain()) continue;
+    result = {true, true};
+    for (const package::Entry* part : stored.parts) {
+      const std::vector<Digest> promises = promised(appliance, part->name);
+      result.verified = result.verified && !promises.empty();
+      OVAPORT_CHECK(hash_entry(transfer.prepared, *part, promises, transfer.stop, transfer.observer,
+                               transfer.read));
+    }
+    if (!stored.gzip) return result;
+    OVAPORT_TRY(input.size, unpacked_size(transfer, stored, largest_unpacked(capacity)));
+    return result;
+  }
+  return result;
+}
+
+Result<ImportedDisk> decode_chain(const Transfer& transfer, disk::DiskChain chain,
+                                  const std::string& file, std::uint64_t capacity) {
+  const std::string& name = chain.back().name;
+  transfer.observer.step("DiskTransfer", name);
+  std::set<std::string> packed;
+  bool verified = true;
+  for (disk::DiskInput& input : chain) {
+    OVAPORT_TRY(const PackedFile file_pass, read_packed(transfer, input, capacity));
+    if (file_pass.is_packed) packed.insert(input.name);
+    verified = verified && (!file_pass.is_packed || file_pass.verified);
+  }
+  disk::DecodeOptions options;
+  options.capacity = capacity;
+  options.workers = transfer.request.workers;
+  options.stop = transfer.stop;
+  options.progress = [&](std::uint64_t done, std::uint64_t total) {
+    transfer.observer.advance(done, total);
+  };
+  OVAPORT_TRY(auto report, disk::decode(chain, transfer.directory / file, options));
+  transfer.concerns.insert(transfer.concerns.end(), report.concerns.begin(), report.concerns.end());
+  ImportedDisk imported;
+  imported.file = file;
+  imported.source = name;
+  imported.size = report.size;
+  imported.written = report.written;
+  imported.verified = verified;
+  for (const disk::FileDigests& read : report.files) {
+    // Of a packed file only the parts have digests that mean something to others.
+    if (packed.count(read.name) != 0) continue;
+    if (read.name == name) imported.digests = read.digests;
+    imported.verified = imported.verified && read.verified;
+    for (const Digest& digest : read.digests)
+      if (digest.algorithm == DigestAlgorithm::sha256) transfer.read.push_back({read.name, digest});
+  }
+  return imported;
 }
 
 }  // namespace

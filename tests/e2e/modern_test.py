@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""An appliance of a newer build than the classic one, imported without a conversion.
+"""An appliance of a newer build than the classic one, converted and booted.
 
 It starts by UEFI, its root file system is a logical volume, and open-vm-tools stay
-installed. Its initramfs has no VirtIO driver, so it gets a bus that it can use.
+installed. Its initramfs has no VirtIO driver before the conversion.
 """
 import os
 import sys
@@ -19,8 +19,8 @@ class Modern(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.directory = import_appliance(make("modern"), work_directory(cls), "inject")
-        cls.result = start(cls.directory, "injected, UEFI")
+        cls.directory = import_appliance(make("modern"), work_directory(cls), "convert")
+        cls.result = start(cls.directory, "converted, UEFI")
         if cls.result.how != "off":
             raise AssertionError(cls.result.console[-3000:])
 
@@ -31,10 +31,10 @@ class Modern(unittest.TestCase):
         self.assertEqual(self.told("FIRMWARE"), "efi")
         self.assertTrue(any("BOOTX64.EFI" in line for line in report_of(self.directory)["added"]))
 
-    def test_finds_its_logical_volume_on_the_bus_that_it_has_drivers_for(self):
-        self.assertEqual(report_of(self.directory)["recommendation"]["diskBus"], "sata")
+    def test_finds_its_logical_volume_on_virtio(self):
+        self.assertEqual(report_of(self.directory)["recommendation"]["diskBus"], "virtio")
         self.assertEqual(self.told("ROOT"), "/dev/mapper/system-root")
-        self.assertIn("sda", self.told("DISKS").split())
+        self.assertIn("vda", self.told("DISKS").split())
 
     def test_vmware_tools_that_stay_installed_do_not_hide_the_stand_in(self):
         self.assertEqual(self.told("PACKAGE"), "installed")
