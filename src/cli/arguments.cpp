@@ -39,7 +39,9 @@ void add_inspect(CLI::App& app, InspectArguments& arguments) {
   command->add_flag("--guest", arguments.guest,
                     "Also decode the disks and look into the guest (slow, needs space in TMPDIR)");
   command->add_option("--option", arguments.option, "Deployment option to show")->type_name("ID");
-  command->add_option("--language", arguments.language, "Language of labels, e.g. de")
+  command
+      ->add_option("--language", arguments.language,
+                   "Languages of texts, e.g. de or 'de-AT, en' (default: of the environment)")
       ->type_name("LANG");
   add_judging(*command, arguments.judging);
   command->footer(R"(Examples:
@@ -54,7 +56,8 @@ void add_import_choices(CLI::App& command, ImportArguments& arguments) {
       ->type_name("ID");
   command
       .add_option("--prop", arguments.properties,
-                  "Property of the OVF environment; repeat for more")
+                  "Property of the OVF environment; repeat for more. ID:KEY=VALUE sets it for the "
+                  "virtual system (or collection) of that id only")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->take_all();
@@ -64,6 +67,22 @@ void add_import_choices(CLI::App& command, ImportArguments& arguments) {
       ->type_name("FILE")
       ->expected(1)
       ->take_all();
+  command
+      .add_option("--ip", arguments.ip_profiles,
+                  "Addresses for a network of the package, from which properties for addresses, "
+                  "netmask, gateway, DNS are filled: 'VM Network=10.0.0.5/24,gateway=10.0.0.1,"
+                  "dns=10.0.0.2 10.0.0.3,search=example.org', or 'VM Network=dhcp'")
+      ->type_name("NETWORK=ADDRESSES")
+      ->expected(1)
+      ->take_all();
+  command.add_option("--ip-file", arguments.ip_profile_files, "File with one --ip a line")
+      ->type_name("FILE")
+      ->expected(1)
+      ->take_all();
+  command
+      .add_option("--language", arguments.language,
+                  "Languages of texts, e.g. de or 'de-AT, en' (default: of the environment)")
+      ->type_name("LANG");
   command
       .add_option("--network", arguments.networks,
                   "Where a network of the package leads: 'VM Network=pod', "
@@ -136,8 +155,32 @@ void add_import(CLI::App& app, ImportArguments& arguments) {
   ovaport import appliance.ova --out vms --option small \
       --prop hostname=app1 --prop-file secrets.env \
       --network 'VM Network=multus:apps/vlan100' --storage-class fast
+  ovaport import vapp.ova --out vms --prop db:hostname=db1 --prop web:hostname=web1 \
+      --ip 'VM Network=10.0.0.5/24,10.0.0.6/24,gateway=10.0.0.1'
   kubectl apply -f vms/appliance/manifests.yaml
 )") + kExitCodes);
+}
+
+void add_properties(CLI::App& app, PropertiesArguments& arguments) {
+  CLI::App* command = app.add_subcommand("properties", "The properties of an appliance");
+  command->require_subcommand(1);
+  CLI::App* schema = command->add_subcommand(
+      "schema", "Print a JSON Schema (2020-12) that a --prop-file in JSON has to fit");
+  schema->add_option("PACKAGE", arguments.package, "OVA file, OVF directory or .ovf file")
+      ->required()
+      ->type_name("FILE");
+  schema->add_option("--system", arguments.system, "Of this virtual system only")->type_name("ID");
+  schema->add_option("--option", arguments.option, "With this deployment option")->type_name("ID");
+  schema
+      ->add_option("--language", arguments.language,
+                   "Languages of texts, e.g. de or 'de-AT, en' (default: of the environment)")
+      ->type_name("LANG");
+  schema->add_flag("--descriptor-only", arguments.descriptor_only,
+                   "Read a bare .ovf whose disks are absent");
+  schema->footer(R"(Examples:
+  ovaport properties schema appliance.ova > schema.json
+  ovaport properties schema --system db --option small vapp.ova
+  jsonschema -i answers.json schema.json && ovaport import appliance.ova --prop-file answers.json …)");
 }
 
 void add_guest(CLI::App& app, Arguments& all) {
@@ -213,6 +256,7 @@ std::unique_ptr<CLI::App> make_parser(Arguments& arguments) {
   app->footer(std::string("'ovaport COMMAND --help' shows options and examples.\n") + kExitCodes);
   add_inspect(*app, arguments.inspect);
   add_import(*app, arguments.import_);
+  add_properties(*app, arguments.properties);
   add_guest(*app, arguments);
   add_diff(*app, arguments.diff);
   add_concerns(*app, arguments.concerns);

@@ -35,6 +35,9 @@ struct ImportArguments {
   std::string option;
   std::vector<std::string> properties;  ///< KEY=VALUE
   std::vector<std::string> property_files;
+  std::vector<std::string> ip_profiles;       ///< NETWORK=ADDRESS/PREFIX,… or NETWORK=dhcp
+  std::vector<std::string> ip_profile_files;  ///< Files of such lines.
+  std::string language;
   std::vector<std::string> networks;  ///< 'NAME=pod', 'NAME=multus:NS/NAME', 'NAME=none'
   std::string storage_class;
   std::string name;
@@ -52,6 +55,15 @@ struct ImportArguments {
   bool quiet = false;
   bool json = false;
   unsigned workers = 0;
+};
+
+/// `ovaport properties schema`
+struct PropertiesArguments {
+  std::string package;
+  std::string system;
+  std::string option;
+  std::string language;
+  bool descriptor_only = false;
 };
 
 /// `ovaport guest inspect|convert|inject`
@@ -87,6 +99,7 @@ struct Arguments {
   std::string command;
   InspectArguments inspect;
   ImportArguments import_;
+  PropertiesArguments properties;
   GuestArguments guest;
   DiffArguments diff;
   ConcernsArguments concerns;

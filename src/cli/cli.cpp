@@ -59,6 +59,7 @@ int run_command(const Arguments& arguments, const CLI::App& parser) {
   if (arguments.command == "concerns") return concerns(arguments.concerns);
   // The worker is killed by its supervisor; it takes no signals of its own.
   if (arguments.command == "guest-worker") return guest_worker();
+  if (arguments.command == "properties") return properties(arguments.properties);
   const Interrupt interrupt;
   if (arguments.command == "inspect") return inspect(arguments.inspect, interrupt.token());
   if (arguments.command == "import") return import_(arguments.import_, interrupt.token());

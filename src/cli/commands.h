@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stop_token>
+#include <string>
 #include <string_view>
 
 #include "arguments.h"
@@ -14,6 +15,7 @@ int inspect(const InspectArguments& arguments, const std::stop_token& stop);
 int import_(const ImportArguments& arguments, const std::stop_token& stop);
 int guest(const GuestArguments& arguments, const std::stop_token& stop);
 int diff(const DiffArguments& arguments, const std::stop_token& stop);
+int properties(const PropertiesArguments& arguments);
 int guest_worker();
 int concerns(const ConcernsArguments& arguments);
 
@@ -25,6 +27,9 @@ Result<std::vector<imports::SystemView>> view_systems(const imports::Appliance& 
 /// The policy and trust store that the options name.
 Result<imports::Policy> read_policy(const JudgingArguments& arguments);
 package::TrustStore trust_store(const JudgingArguments& arguments);
+
+/// The languages that are asked for: `wanted`, else what the environment says.
+std::string languages_or_environment(const std::string& wanted);
 
 void print(std::string_view text);
 void print_error(std::string_view text);

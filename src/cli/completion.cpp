@@ -38,7 +38,7 @@ _ovaport() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       -*) ;;
-      inspect|import|guest|completion|convert|inject)
+      inspect|import|properties|schema|guest|completion|convert|inject)
         [[ $path == import || $path == inspect ]] || path=${path:+$path:}${COMP_WORDS[i]} ;;
     esac
   done

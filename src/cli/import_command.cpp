@@ -31,6 +31,20 @@ Result<std::vector<environment::Assignment>> read_properties(const ImportArgumen
   return all;
 }
 
+Result<std::vector<environment::IpProfile>> read_ip_profiles(const ImportArguments& arguments) {
+  std::vector<environment::IpProfile> all;
+  for (const std::string& file : arguments.ip_profile_files) {
+    OVAPORT_TRY(const std::string text, read_file(file, environment::kPropertyFileLimit));
+    OVAPORT_TRY(auto profiles, environment::parse_ip_profile_file(text, file));
+    all.insert(all.begin(), profiles.begin(), profiles.end());
+  }
+  for (const std::string& text : arguments.ip_profiles) {
+    OVAPORT_TRY(auto profile, environment::parse_ip_profile(text));
+    all.insert(all.begin(), std::move(profile));
+  }
+  return all;
+}
+
 Result<std::vector<std::pair<std::string, std::string>>> read_networks(
     const std::vector<std::string>& texts) {
   std::vector<std::pair<std::string, std::string>> networks;
@@ -58,6 +72,8 @@ Result<imports::Request> make_request(const ImportArguments& arguments) {
   request.option = arguments.option;
   OVAPORT_TRY(request.properties, read_properties(arguments));
   OVAPORT_TRY(request.networks, read_networks(arguments.networks));
+  OVAPORT_TRY(request.ip_profiles, read_ip_profiles(arguments));
+  request.languages = languages_or_environment(arguments.language);
   request.override_constants = arguments.override_constants;
   request.storage_class = arguments.storage_class;
   request.name = arguments.name;
@@ -93,8 +109,10 @@ std::string outcome_text(const imports::Outcome& outcome) {
     if (!machine.guest_summary.empty()) text += "  Guest: " + machine.guest_summary + "\n";
   }
   text += "Next: kubectl apply -f " + (outcome.directory / "manifests.yaml").string() +
-          ", upload the disks (virtctl image-upload dv NAME --no-create --image-path FILE), "
-          "start the VirtualMachine\n";
+          ", upload the disks (virtctl image-upload dv NAME --no-create --image-path FILE), ";
+  text += outcome.start_sequence.empty() ? "start the VirtualMachine\n"
+                                         : "start the VirtualMachines in their order (" +
+                                               (outcome.directory / "start.sh").string() + ")\n";
   return text;
 }
 

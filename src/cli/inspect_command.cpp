@@ -81,7 +81,8 @@ int inspect(const InspectArguments& arguments, const std::stop_token& stop) {
     if (!looks.ok()) return fail(looks.error());
     guests = std::move(*looks);
   }
-  const InspectView view{*appliance, std::move(*systems), std::move(concerns), arguments.language};
+  const InspectView view{*appliance, std::move(*systems), std::move(concerns),
+                         languages_or_environment(arguments.language)};
   print(render(view, guests, arguments.json));
   return exit_code_of(view.concerns);
 }

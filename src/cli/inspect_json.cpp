@@ -1,5 +1,6 @@
 #include "inspect_view.h"
 #include "ovaport/import/concern_catalogue.h"
+#include "ovaport/ovf/start_sequence.h"
 
 namespace ovaport::cli {
 
@@ -108,7 +109,10 @@ Json system_json(const InspectView& view, const imports::SystemView& system) {
   json["properties"] = Json::array();
   for (const auto& property : system.properties)
     json["properties"].push_back(property_json(view, property));
-  json["property_schema"] = Json::parse(environment::property_schema_json(system.properties));
+  json["property_schema"] = Json::parse(environment::property_schema_json(
+      system.properties, [&](const ovf::Message& message) { return text_of(view, message); }));
+  if (const ovf::IpAssignment* ip = view.appliance.envelope.ip_assignment_of(*system.system))
+    json["ip_assignment"] = {{"protocols", ip->protocols}, {"schemes", ip->schemes}};
   return json;
 }
 
@@ -141,6 +145,16 @@ Json signature_json(const package::Signature& signature) {
   json["not_after"] = signature.not_after;
   json["fingerprint"] = signature.fingerprint;
   return json;
+}
+
+Json start_json(const ovf::StartStep& step) {
+  return {{"virtual_system", step.system->id},
+          {"stage", step.stage},
+          {"start", step.start},
+          {"start_delay", step.start_delay},
+          {"waiting_for_guest", step.wait_for_guest},
+          {"stop_action", to_string(step.stop_action)},
+          {"stop_delay", step.stop_delay}};
 }
 
 }  // namespace
@@ -190,10 +204,15 @@ Json to_json(const InspectView& view) {
                                {"label", text_of(view, option.label)},
                                {"description", text_of(view, option.description)},
                                {"default", &option == envelope.default_option()}});
-  json["eulas"] = imports::licences(envelope);
+  json["eulas"] = imports::licences(envelope, view.language);
   json["systems"] = Json::array();
   for (const auto& system : view.systems)
     json["systems"].push_back(system_json(view, system));
+  Concerns said_at_import;
+  const ovf::StartSequence start = ovf::start_sequence(envelope, said_at_import);
+  if (start.ordered) json["start_sequence"] = Json::array();
+  for (const ovf::StartStep& step : start.steps)
+    if (start.ordered) json["start_sequence"].push_back(start_json(step));
   json["concerns"] = Json::array();
   for (const Concern& concern : view.concerns)
     json["concerns"].push_back(to_json(concern));

@@ -2,6 +2,7 @@
 
 #include "inspect_view.h"
 #include "ovaport/base/text.h"
+#include "ovaport/ovf/start_sequence.h"
 
 namespace ovaport::cli {
 
@@ -116,6 +117,28 @@ Table properties_table(const InspectView& view, const imports::SystemView& syste
   return table;
 }
 
+// "ovfenv" is VMware's word for addresses in properties.
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words)
+    text += (text.empty() ? "" : ", ") + (word == "ovfenv" ? "properties" : escaped(word));
+  return text;
+}
+
+Table start_table(const InspectView& view) {
+  Table table({"STAGE", "SYSTEM", "START", "THEN"});
+  Concerns ignored;
+  const ovf::StartSequence start = ovf::start_sequence(view.appliance.envelope, ignored);
+  if (!start.ordered) return table;
+  for (const ovf::StartStep& step : start.steps) {
+    std::string then = step.start_delay > 0 ? std::to_string(step.start_delay) + " s" : "";
+    if (step.wait_for_guest) then += then.empty() ? "until ready" : " or until ready";
+    table.add({std::to_string(step.stage), escaped(step.system->id), step.start ? "yes" : "by hand",
+               then});
+  }
+  return table;
+}
+
 std::string system_text(const InspectView& view, const imports::SystemView& system) {
   const ovf::Machine& machine = system.machine;
   std::string text = "\nVirtual system " + escaped(machine.name) + "\n";
@@ -126,6 +149,9 @@ std::string system_text(const InspectView& view, const imports::SystemView& syst
   for (const std::string& transport : machine.transports)
     transports += escaped(transport) + " ";
   text += "  Transport  " + (transports.empty() ? "none stated" : transports) + "\n";
+  const ovf::IpAssignment* ip = view.appliance.envelope.ip_assignment_of(*system.system);
+  if (ip != nullptr && !ip->schemes.empty())
+    text += "  Addresses  " + joined(ip->schemes) + " for " + joined(ip->protocols) + " (--ip)\n";
   if (!machine.option.empty()) text += "  Option     " + escaped(machine.option) + "\n";
   text += section("Disks", disks_table(machine));
   text += section("Network adapters", nics_table(machine));
@@ -186,6 +212,7 @@ std::string to_text(const InspectView& view) {
   text += section("Deployment options (--option ID)", options_table(view));
   for (const imports::SystemView& system : view.systems)
     text += system_text(view, system);
+  text += section("Start order", start_table(view));
   const auto eulas = imports::licences(view.appliance.envelope);
   if (!eulas.empty())
     text += "\nLicences (--accept-eula)\n  " + std::to_string(eulas.size()) +

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -15,7 +14,7 @@ namespace {
 
 Error profile_error(std::string message) {
   return Error(ErrorKind::choice, "environment.ip-profile", std::move(message))
-      .advise("Write NETWORK=ADDRESS/PREFIX,gateway=ADDRESS,dns=ADDRESS");
+      .advise("Write NETWORK=ADDRESS/PREFIX,gateway=ADDRESS,dns=ADDRESS or NETWORK=dhcp");
 }
 
 Status add_address(IpProfile& profile, std::string_view text) {
@@ -32,14 +31,21 @@ Status add_address(IpProfile& profile, std::string_view text) {
   return {};
 }
 
+Status check_address(const IpProfile& profile, std::string_view name, std::string_view text) {
+  if (is_ip_address(text)) return {};
+  return profile_error("the " + std::string(name) + " of network " + quote(profile.network) +
+                       " is not an IP address");
+}
+
 Status add_setting(IpProfile& profile, std::string_view name, std::string_view text) {
-  const bool address = name == "gateway" || name == "dns";
-  if (address && !is_ip_address(text)) {
-    return profile_error("the " + std::string(name) + " of network " + quote(profile.network) +
-                         " is not an IP address");
-  }
+  if (name == "address") return add_address(profile, text);
+  if (name == "gateway") OVAPORT_CHECK(check_address(profile, name, text));
   if (name == "dns") {
-    profile.dns.emplace_back(text);
+    if (trimmed(text).empty()) return check_address(profile, name, text);
+    for (const std::string_view server : split(text, " \t")) {
+      OVAPORT_CHECK(check_address(profile, name, server));
+      profile.dns.emplace_back(server);
+    }
     return {};
   }
   const std::array<std::pair<std::string_view, std::string*>, 5> settings{{
@@ -87,35 +93,37 @@ NetworkRole macro_role(std::string_view name) {
 
 class Filler {
  public:
-  Filler(const std::vector<IpProfile>& profiles, Concerns& concerns)
-      : profiles_(profiles), concerns_(concerns) {}
+  Filler(AddressPool& pool, Concerns& concerns) : pool_(pool), concerns_(concerns) {}
 
   void fill(PropertyDefinition& definition) {
+    const NetworkRole role = definition.type.role;
     std::optional<std::string> text;
-    if (definition.type.role != NetworkRole::none) {
-      text = value_of(definition, definition.type.role, definition.type.network);
+    if (role != NetworkRole::none) {
+      text = value_of(definition, role, definition.type.network);
     } else if (definition.type.expression && definition.default_value) {
       text = expanded(definition, definition.default_value->reveal());
     }
-    if (!text || text->empty()) return;
-    definition.default_value = Secret(std::move(*text));
-    definition.required = false;
+    if (text && !text->empty()) {
+      definition.default_value = Secret(std::move(*text));
+      definition.required = false;
+    } else if (role != NetworkRole::none && left_to_dhcp(definition)) {
+      // As vCenter does under the DHCP policy: the guest asks the network itself.
+      definition.default_value = Secret();
+      definition.required = false;
+    }
   }
 
  private:
-  const IpProfile* find(std::string_view network) const {
-    if (network.empty()) return profiles_.size() == 1 ? &profiles_.front() : nullptr;
-    const auto found =
-        std::find_if(profiles_.begin(), profiles_.end(),
-                     [&](const IpProfile& profile) { return profile.network == network; });
-    return found == profiles_.end() ? nullptr : &*found;
+  [[nodiscard]] bool left_to_dhcp(const PropertyDefinition& definition) const {
+    const IpProfile* profile = pool_.find(definition.type.network);
+    return profile != nullptr && profile->dhcp && definition.type.role != NetworkRole::server_ip;
   }
 
   // Nothing when the profiles do not tell.
   std::optional<std::string> value_of(const PropertyDefinition& definition, NetworkRole role,
                                       std::string_view network) {
     if (role == NetworkRole::server_ip) return std::nullopt;
-    const IpProfile* profile = find(network);
+    const IpProfile* profile = pool_.find(network);
     if (profile == nullptr) return std::nullopt;
     if (role == NetworkRole::ip) return next_address(definition, *profile);
     return setting(*profile, role);
@@ -148,8 +156,11 @@ class Filler {
 
   std::optional<std::string> next_address(const PropertyDefinition& definition,
                                           const IpProfile& profile) {
-    std::size_t& used = used_[&profile];
-    if (used < profile.addresses.size()) return profile.addresses[used++];
+    if (profile.dhcp) return std::nullopt;
+    // A property of a machine of its own is another one in every machine.
+    const std::string owner =
+        definition.inherited ? definition.key + "\n" + std::to_string(definition.line) : "";
+    if (auto address = pool_.take(profile, owner)) return address;
     concerns_.push_back({"environment.no-address-left", Severity::warning,
                          "network " + quote(profile.network) +
                              " has no address left for property " + quote(definition.key),
@@ -179,9 +190,8 @@ class Filler {
     }
   }
 
-  const std::vector<IpProfile>& profiles_;
+  AddressPool& pool_;
   Concerns& concerns_;
-  std::map<const IpProfile*, std::size_t> used_;
 };
 
 }  // namespace
@@ -195,24 +205,66 @@ Result<IpProfile> parse_ip_profile(std::string_view text) {
   profile.network = text.substr(0, equals);
   for (const std::string_view piece : split(text.substr(equals + 1), ",")) {
     const std::string_view item = trimmed(piece);
+    if (equal_ignoring_case(item, "dhcp")) {
+      profile.dhcp = true;
+      continue;
+    }
     const auto sign = item.find('=');
     OVAPORT_CHECK(sign == std::string_view::npos
                       ? add_address(profile, item)
                       : add_setting(profile, item.substr(0, sign), item.substr(sign + 1)));
   }
-  if (profile.addresses.empty()) {
+  if (profile.dhcp && !profile.addresses.empty())
+    return profile_error("network " + quote(profile.network) + " is given addresses and DHCP");
+  if (!profile.dhcp && profile.addresses.empty())
     return profile_error("network " + quote(profile.network) + " is given no address");
-  }
   return profile;
+}
+
+Result<std::vector<IpProfile>> parse_ip_profile_file(std::string_view text, std::string_view file) {
+  std::vector<IpProfile> profiles;
+  for (const std::string_view raw : split(text, "\r\n")) {
+    const std::string_view line = trimmed(raw);
+    if (line.empty() || line.front() == '#') continue;
+    auto profile = parse_ip_profile(line);
+    if (!profile.ok()) return std::move(profile).error().in_file(std::string(file));
+    profiles.push_back(std::move(*profile));
+  }
+  return profiles;
+}
+
+const IpProfile* AddressPool::find(std::string_view network) const {
+  if (network.empty()) return profiles_.size() == 1 ? &profiles_.front() : nullptr;
+  const auto found =
+      std::find_if(profiles_.begin(), profiles_.end(),
+                   [&](const IpProfile& profile) { return profile.network == network; });
+  return found == profiles_.end() ? nullptr : &*found;
+}
+
+std::optional<std::string> AddressPool::take(const IpProfile& profile, const std::string& owner) {
+  const auto place = std::pair(&profile, owner);
+  if (const auto given = given_.find(place); !owner.empty() && given != given_.end())
+    return given->second;
+  std::size_t& used = used_[&profile];
+  if (used == profile.addresses.size()) return std::nullopt;
+  const std::string& address = profile.addresses[used++];
+  if (!owner.empty()) given_.emplace(place, address);
+  return address;
+}
+
+std::vector<PropertyDefinition> apply_profiles(std::vector<PropertyDefinition> definitions,
+                                               AddressPool& pool, Concerns& concerns) {
+  Filler filler(pool, concerns);
+  for (PropertyDefinition& definition : definitions)
+    filler.fill(definition);
+  return definitions;
 }
 
 std::vector<PropertyDefinition> apply_profiles(std::vector<PropertyDefinition> definitions,
                                                const std::vector<IpProfile>& profiles,
                                                Concerns& concerns) {
-  Filler filler(profiles, concerns);
-  for (PropertyDefinition& definition : definitions)
-    filler.fill(definition);
-  return definitions;
+  AddressPool pool(profiles);
+  return apply_profiles(std::move(definitions), pool, concerns);
 }
 
 }  // namespace ovaport::environment

@@ -76,10 +76,17 @@ void add_rules(Json& schema, const PropertyType& type) {
   if (!type.network.empty()) schema["x-ovaport-network"] = type.network;
 }
 
-Json property_schema(const PropertyDefinition& definition) {
+using TextOf = std::function<std::string(const ovf::Message&)>;
+
+void add_text(Json& schema, const char* name, const ovf::Message& message, const TextOf& text_of) {
+  std::string text = text_of ? text_of(message) : message.text;
+  if (!text.empty()) schema[name] = std::move(text);
+}
+
+Json property_schema(const PropertyDefinition& definition, const TextOf& text_of) {
   Json schema = Json::object();
-  if (!definition.label.text.empty()) schema["title"] = definition.label.text;
-  if (!definition.description.text.empty()) schema["description"] = definition.description.text;
+  add_text(schema, "title", definition.label, text_of);
+  add_text(schema, "description", definition.description, text_of);
   add_rules(schema, definition.type);
   if (const auto shown = public_default(definition); shown && !shown->empty()) {
     schema["default"] = json_value(definition.type, *shown);
@@ -87,19 +94,20 @@ Json property_schema(const PropertyDefinition& definition) {
   if (definition.password) schema["format"] = "password";
   if (definition.password) schema["writeOnly"] = true;
   if (!definition.user_configurable) schema["readOnly"] = true;
-  if (!definition.category.text.empty()) schema["x-ovaport-category"] = definition.category.text;
+  add_text(schema, "x-ovaport-category", definition.category, text_of);
   return schema;
 }
 
 }  // namespace
 
-std::string property_schema_json(const std::vector<PropertyDefinition>& definitions) {
+std::string property_schema_json(const std::vector<PropertyDefinition>& definitions,
+                                 const std::function<std::string(const ovf::Message&)>& text_of) {
   Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"type", "object"}};
   // Appended without a search: an ordered object looks a key up from its start.
   Json::object_t properties;
   Json required = Json::array();
   for (const PropertyDefinition& definition : definitions) {
-    properties.push_back({definition.key, property_schema(definition)});
+    properties.push_back({definition.key, property_schema(definition, text_of)});
     if (definition.required) required.push_back(definition.key);
   }
   schema["properties"] = std::move(properties);

@@ -7,7 +7,9 @@
 #include "ovaport/base/text.h"
 #include "ovaport/ovf/schema.h"
 #include "ovaport/package/coverage.h"
+#include "property_answers.h"
 #include "stored_file.h"
+#include "string_bundles.h"
 
 namespace ovaport::imports {
 
@@ -169,14 +171,14 @@ void judge_descriptor(Appliance& appliance, std::string_view text, const OpenOpt
 }
 
 void collect_licences(const ovf::Envelope& envelope, const ovf::Content& content,
-                      std::vector<std::string>& texts) {
+                      std::string_view languages, std::vector<std::string>& texts) {
   for (const ovf::Message& eula : content.eulas) {
-    std::string text = ovf::localized(envelope, eula);
+    std::string text = ovf::localized(envelope, eula, languages);
     if (std::find(texts.begin(), texts.end(), text) == texts.end())
       texts.push_back(std::move(text));
   }
   for (const ovf::Content& child : content.children)
-    collect_licences(envelope, child, texts);
+    collect_licences(envelope, child, languages, texts);
 }
 
 }  // namespace
@@ -193,6 +195,7 @@ Result<Appliance> open_appliance(const fs::path& path, const OpenOptions& option
               ovf::parse_envelope(text, appliance.descriptor_name, appliance.concerns));
   judge_descriptor(appliance, text, options);
   check_references(appliance);
+  read_string_bundles(appliance);
   return appliance;
 }
 
@@ -207,16 +210,22 @@ Result<Appliance> open_descriptor(const fs::path& path, const OpenOptions& optio
   return appliance;
 }
 
-Result<SystemView> view_system(const Appliance& appliance, const ovf::Content& system,
-                               const std::string& option,
-                               const std::vector<environment::Assignment>& answers,
-                               Concerns& concerns) {
-  const ovf::Envelope& envelope = appliance.envelope;
+std::string option_in_force(const ovf::Envelope& envelope, const std::string& option) {
+  if (!option.empty()) return option;
   const ovf::DeploymentOption* standard = envelope.default_option();
-  const std::string in_force = !option.empty() ? option : standard != nullptr ? standard->id : "";
+  return standard == nullptr ? "" : standard->id;
+}
+
+Result<SystemView> view_system(const Appliance& appliance, const ovf::Content& system,
+                               const ViewChoices& wanted, Concerns& concerns) {
+  const ovf::Envelope& envelope = appliance.envelope;
   SystemView view;
   view.system = &system;
-  view.properties = environment::define_properties(envelope.path_to(system), in_force, concerns);
+  view.properties = environment::define_properties(
+      envelope.path_to(system), option_in_force(envelope, wanted.option), concerns);
+  if (wanted.addresses != nullptr)
+    view.properties =
+        environment::apply_profiles(std::move(view.properties), *wanted.addresses, concerns);
 
   // A capacity may be a property: resolved leniently here, since the strict answer
   // (missing values, wrong ones) is given for all properties together.
@@ -224,9 +233,12 @@ Result<SystemView> view_system(const Appliance& appliance, const ovf::Content& s
   environment::ResolveOptions lenient;
   lenient.allow_constants = true;
   lenient.allow_missing = true;
+  const auto answers =
+      answers_for(envelope.path_to(system), view.properties, wanted.answers).assignments;
   const auto values = environment::resolve_properties(view.properties, answers, lenient, ignored);
   ovf::MachineChoices choices;
-  choices.option = option;
+  choices.option = wanted.option;
+  choices.language = wanted.languages;
   choices.property = [&](std::string_view key) -> std::optional<std::string> {
     if (!values.ok()) return std::nullopt;
     const environment::PropertyValue* value = environment::find_value(*values, key);
@@ -237,9 +249,19 @@ Result<SystemView> view_system(const Appliance& appliance, const ovf::Content& s
   return view;
 }
 
-std::vector<std::string> licences(const ovf::Envelope& envelope) {
+Result<SystemView> view_system(const Appliance& appliance, const ovf::Content& system,
+                               const std::string& option,
+                               const std::vector<environment::Assignment>& answers,
+                               Concerns& concerns) {
+  ViewChoices choices;
+  choices.option = option;
+  choices.answers = answers;
+  return view_system(appliance, system, choices, concerns);
+}
+
+std::vector<std::string> licences(const ovf::Envelope& envelope, std::string_view languages) {
   std::vector<std::string> texts;
-  collect_licences(envelope, envelope.content, texts);
+  collect_licences(envelope, envelope.content, languages, texts);
   return texts;
 }
 

@@ -11,6 +11,7 @@
 #include "ovaport/import/report.h"
 #include "ovaport/kubevirt/manifests.h"
 #include "prepare.h"
+#include "start_script.h"
 #include "transfer.h"
 
 namespace ovaport::imports {
@@ -60,6 +61,7 @@ class Import {
     OVAPORT_CHECK(transfer());
     if (request_.guest != GuestMode::none) OVAPORT_CHECK(convert_guests());
     OVAPORT_CHECK(create_machines());
+    OVAPORT_CHECK(write_start_script());
     outcome_.directory = request_.out / prepared_.name;
     collect_concerns();
     OVAPORT_CHECK(write_new_file(directory_ / "import.json", report_json(outcome_)));
@@ -197,6 +199,38 @@ class Import {
     return write_new_file(directory_ / "manifests.json", kubevirt::to_json(manifests), kSecretMode);
   }
 
+  // Beside the manifests, when the package gives the machines an order.
+  Status write_start_script() {
+    if (!prepared_.start.ordered) return {};
+    for (const ovf::StartStep& step : prepared_.start.steps)
+      for (const PreparedMachine& machine : prepared_.machines)
+        if (machine.view.system == step.system)
+          outcome_.start_sequence.push_back({machine.plan.name, step.system->id, step.stage,
+                                             step.start, step.start_delay, step.wait_for_guest,
+                                             std::string(to_string(step.stop_action)),
+                                             step.stop_delay, step.install_boot});
+    constexpr unsigned kProgramMode = 0755;
+    return write_new_file(directory_ / "start.sh",
+                          start_script(outcome_.start_sequence, request_.name_space), kProgramMode);
+  }
+
+  // The members of the same collection that are there (DSP0243 2.1.1 §11.1): machines of
+  // this import, and collections.
+  [[nodiscard]] std::vector<environment::Entity> siblings_of(const ovf::Content& system) const {
+    std::vector<environment::Entity> entities;
+    const auto path = prepared_.appliance.envelope.path_to(system);
+    if (path.size() < 2) return entities;
+    for (const ovf::Content& sibling : path[path.size() - 2]->children) {
+      if (&sibling == &system) continue;
+      for (const PreparedMachine& other : prepared_.machines)
+        if (other.view.system == &sibling) entities.push_back({sibling.id, other.values});
+      if (const auto found = prepared_.collections.find(&sibling);
+          found != prepared_.collections.end())
+        entities.push_back({sibling.id, found->second});
+    }
+    return entities;
+  }
+
   [[nodiscard]] environment::Document document_of(const PreparedMachine& machine) const {
     environment::Document document;
     // VMware leaves the id of a lone machine empty.
@@ -205,9 +239,7 @@ class Import {
     document.properties = machine.values;
     for (const kubevirt::PlannedNic& nic : machine.plan.nics)
       document.adapters.push_back({nic.mac, nic.network, nic.unit});
-    for (const PreparedMachine& other : prepared_.machines)
-      if (&other != &machine && !lone)
-        document.entities.push_back({other.view.machine.id, other.values});
+    if (!lone) document.entities = siblings_of(*machine.view.system);
     // The same for the same machine: cloud-init starts over when it changes.
     document.instance_id = machine.plan.firmware_uuid;
     for (const auto& [key, value] : machine.view.machine.guest_info)

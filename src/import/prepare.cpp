@@ -1,11 +1,14 @@
 #include "prepare.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "disk_inputs.h"
 #include "ovaport/base/text.h"
 #include "ovaport/kubevirt/machine_plan.h"
 #include "ovaport/kubevirt/names.h"
+#include "property_answers.h"
 
 namespace ovaport::imports {
 
@@ -77,42 +80,158 @@ Result<std::vector<const ovf::Content*>> chosen_systems(const Request& request,
   return chosen;
 }
 
-// Several systems share the user's answers: each takes the keys that it knows.
-bool knows(const std::vector<environment::PropertyDefinition>& definitions,
-           const std::string& key) {
-  return std::any_of(definitions.begin(), definitions.end(), [&](const auto& definition) {
-    return definition.key == key || definition.short_key == key;
-  });
+std::vector<const ovf::Content*> path_of(const Prepared& prepared, const ovf::Content& system) {
+  return prepared.appliance.envelope.path_to(system);
 }
 
-Status refuse_unknown_properties(const Prepared& prepared, const Request& request) {
-  for (const environment::Assignment& assignment : request.properties) {
-    std::vector<std::string> keys;
-    bool known = false;
-    for (const PreparedMachine& machine : prepared.machines) {
-      known = known || knows(machine.view.properties, assignment.key);
-      for (const auto& definition : machine.view.properties)
-        keys.push_back(definition.key);
-    }
-    if (known) continue;
-    const auto meant = nearest(assignment.key, keys);
-    return Error(ErrorKind::choice, "import.unknown-property",
-                 "the appliance has no property " + quote(assignment.key))
-        .advise(meant ? "Did you mean " + quote(*meant) + "?"
-                      : "'ovaport inspect' lists its properties");
+// Several systems share the user's answers: each takes what is meant for it.
+Status resolve_properties(Prepared& prepared, const Request& request) {
+  std::vector<Answers> answers;
+  std::vector<const std::vector<environment::PropertyDefinition>*> definitions;
+  for (const PreparedMachine& machine : prepared.machines) {
+    definitions.push_back(&machine.view.properties);
+    answers.push_back(answers_for(path_of(prepared, *machine.view.system), machine.view.properties,
+                                  request.properties));
+  }
+  OVAPORT_CHECK(check_answers(request.properties, answers, definitions));
+  environment::ResolveOptions options;
+  options.allow_constants = request.override_constants;
+  for (std::size_t i = 0; i < prepared.machines.size(); ++i) {
+    PreparedMachine& machine = prepared.machines[i];
+    OVAPORT_TRY(machine.values,
+                environment::resolve_properties(machine.view.properties, answers[i].assignments,
+                                                options, prepared.concerns));
   }
   return {};
 }
 
-Status resolve_properties(PreparedMachine& machine, const Request& request, Concerns& concerns) {
-  std::vector<environment::Assignment> answers;
-  for (const environment::Assignment& assignment : request.properties)
-    if (knows(machine.view.properties, assignment.key)) answers.push_back(assignment);
-  environment::ResolveOptions options;
-  options.allow_constants = request.override_constants;
-  OVAPORT_TRY(machine.values,
-              environment::resolve_properties(machine.view.properties, answers, options, concerns));
+void collect_collections(const Prepared& prepared, const ovf::Content& content,
+                         std::vector<const ovf::Content*>& collections) {
+  if (content.kind == ovf::ContentKind::collection) collections.push_back(&content);
+  for (const ovf::Content& child : content.children)
+    collect_collections(prepared, child, collections);
+}
+
+// Their concerns and errors are those of the machines inside, reported there.
+void resolve_collections(Prepared& prepared, const Request& request,
+                         environment::AddressPool& addresses) {
+  const ovf::Envelope& envelope = prepared.appliance.envelope;
+  std::vector<const ovf::Content*> collections;
+  for (const ovf::Content& child : envelope.content.children)
+    collect_collections(prepared, child, collections);
+  environment::ResolveOptions lenient;
+  lenient.allow_constants = lenient.allow_missing = true;
+  for (const ovf::Content* collection : collections) {
+    Concerns ignored;
+    const auto path = path_of(prepared, *collection);
+    auto definitions =
+        environment::define_properties(path, option_in_force(envelope, request.option), ignored);
+    // Members see them as inherited, and so get the same addresses.
+    for (auto& definition : definitions)
+      definition.inherited = true;
+    definitions = environment::apply_profiles(std::move(definitions), addresses, ignored);
+    const auto answers = answers_for(path, definitions, request.properties).assignments;
+    auto values = environment::resolve_properties(definitions, answers, lenient, ignored);
+    if (values.ok()) prepared.collections.emplace(collection, std::move(*values));
+  }
+}
+
+Status check_ip_profiles(const Request& request, const ovf::Envelope& envelope) {
+  std::vector<std::string> known;
+  for (const ovf::Network& network : envelope.networks)
+    known.push_back(network.name);
+  for (const environment::IpProfile& profile : request.ip_profiles) {
+    if (std::find(known.begin(), known.end(), profile.network) != known.end()) continue;
+    const auto meant = nearest(profile.network, known);
+    return Error(ErrorKind::choice, "import.unknown-network",
+                 "the package has no network " + quote(profile.network) + ", which --ip names")
+        .advise(meant ? "Did you mean " + quote(*meant) + "?"
+                      : "'ovaport inspect --json' lists its networks");
+  }
   return {};
+}
+
+void note_ip_scheme(const Request& request, const ovf::Content& system, Prepared& prepared) {
+  const ovf::IpAssignment* assignment = prepared.appliance.envelope.ip_assignment_of(system);
+  if (assignment == nullptr || assignment->schemes.empty()) return;
+  const auto& schemes = assignment->schemes;
+  for (const environment::IpProfile& profile : request.ip_profiles) {
+    const std::string_view scheme = profile.dhcp ? "dhcp" : "ovfenv";
+    const bool supported =
+        std::any_of(schemes.begin(), schemes.end(),
+                    [&](const std::string& text) { return equal_ignoring_case(text, scheme); });
+    if (supported) continue;
+    Concern concern;
+    concern.code = "import.ip-scheme";
+    concern.message = std::string("the appliance does not say that it can be given addresses ") +
+                      (profile.dhcp ? "by DHCP" : "by properties") + ", as is chosen for network " +
+                      quote(profile.network);
+    concern.element = system.id;
+    prepared.concerns.push_back(std::move(concern));
+  }
+}
+
+std::string digest_suffix(std::string_view text) {
+  constexpr std::size_t kDigits = 8;
+  return "-" + digest_of(DigestAlgorithm::sha256, text).hex.substr(0, kDigits);
+}
+
+kubevirt::Placement placement_of(const Request& request, const ovf::Content& system,
+                                 Prepared& prepared) {
+  const ovf::Envelope& envelope = prepared.appliance.envelope;
+  const ovf::PlacementGroup* group = envelope.placement_of(system);
+  if (group == nullptr) return {};
+  const bool together = equal_ignoring_case(group->policy, "affinity");
+  if (!together && !equal_ignoring_case(group->policy, "availability")) {
+    Concern concern;
+    concern.code = "import.placement-policy";
+    concern.message = "the placement policy " + quote(group->policy) + " of group " +
+                      quote(group->id) + " is unknown; its machines are placed freely";
+    concern.element = system.id;
+    concern.line = group->line;
+    prepared.concerns.push_back(std::move(concern));
+    return {};
+  }
+  // The same appliance under another name is another group.
+  const std::string seed =
+      prepared.appliance.descriptor_digest.hex + " " + request.name + " " + group->id;
+  constexpr std::size_t kRoom = 50;
+  return {kubevirt::label_for(group->id, kRoom) + digest_suffix(seed), together};
+}
+
+std::vector<std::pair<std::string, std::string>> start_annotations(const Prepared& prepared,
+                                                                   const ovf::Content& system) {
+  if (!prepared.start.ordered) return {};
+  for (const ovf::StartStep& step : prepared.start.steps) {
+    if (step.system != &system) continue;
+    std::vector<std::pair<std::string, std::string>> all{
+        {"start-stage", std::to_string(step.stage)},
+        {"start-action", step.start ? "powerOn" : "none"},
+        {"start-delay", std::to_string(step.start_delay)},
+        {"waiting-for-guest", step.wait_for_guest ? "true" : "false"},
+        {"stop-action", std::string(to_string(step.stop_action))},
+        {"stop-delay", std::to_string(step.stop_delay)}};
+    if (step.install_boot)
+      all.emplace_back("initial-boot-stop-delay", std::to_string(*step.install_boot));
+    return all;
+  }
+  return {};
+}
+
+void prepare_start(const Request& request, Prepared& prepared) {
+  prepared.start = ovf::start_sequence(prepared.appliance.envelope, prepared.concerns);
+  for (const ovf::StartStep& step : prepared.start.steps)
+    if (step.wait_for_guest)
+      prepared.concerns.push_back(
+          {"import.waits-for-guest", Severity::warning,
+           "the start sequence waits for the guest of " + quote(step.system->id) +
+               ": until its QEMU guest agent answers, or for a bounded time where it has none",
+           "", "", step.system->id, step.system->line});
+  if (request.start && prepared.start.ordered && prepared.machines.size() > 1)
+    prepared.concerns.push_back(
+        {"import.start-order", Severity::warning,
+         "the machines have to start in an order, so they do not start when they are applied",
+         "Run start.sh when the disks are uploaded", "", "", 0});
 }
 
 kubevirt::Provenance provenance_of(const Appliance& appliance, const ovf::Content& system) {
@@ -131,8 +250,8 @@ kubevirt::Provenance provenance_of(const Appliance& appliance, const ovf::Conten
   return provenance;
 }
 
-Status plan_machine(PreparedMachine& machine, const Prepared& prepared, const Request& request,
-                    std::set<std::string>& names, bool only, Concerns& concerns) {
+Status plan_machine(PreparedMachine& machine, Prepared& prepared, const Request& request) {
+  const bool only = prepared.machines.size() == 1;
   kubevirt::Choices& choices = machine.choices;
   // With several machines a wished name is the package's, and theirs get their own.
   if (!request.name.empty())
@@ -142,14 +261,33 @@ Status plan_machine(PreparedMachine& machine, const Prepared& prepared, const Re
   choices.storage_class = request.storage_class;
   choices.networks = request.networks;
   choices.macs = request.keep_macs ? kubevirt::MacPolicy::keep : kubevirt::MacPolicy::generate;
-  choices.start = request.start;
+  choices.start = request.start && (only || !prepared.start.ordered);
+  choices.placement = placement_of(request, *machine.view.system, prepared);
+  choices.annotations = start_annotations(prepared, *machine.view.system);
   choices.provenance = provenance_of(prepared.appliance, *machine.view.system);
-  OVAPORT_TRY(machine.plan, kubevirt::plan_machine(machine.view.machine, choices, concerns));
-  const std::string unique = kubevirt::unique_label(machine.plan.name, names);
-  if (unique == machine.plan.name) return {};
-  choices.name = unique;
-  Concerns repeated;
-  OVAPORT_TRY(machine.plan, kubevirt::plan_machine(machine.view.machine, choices, repeated));
+  OVAPORT_TRY(machine.plan,
+              kubevirt::plan_machine(machine.view.machine, choices, prepared.concerns));
+  return {};
+}
+
+// Machines of one name each get a mark made of their ids, which are the same in every
+// import, whichever of them is imported with it.
+Status separate_names(Prepared& prepared) {
+  std::map<std::string, int> counts;
+  for (const PreparedMachine& machine : prepared.machines)
+    ++counts[machine.plan.name];
+  std::set<std::string> used;
+  for (const auto& [name, count] : counts)
+    if (count == 1) used.insert(name);
+  for (PreparedMachine& machine : prepared.machines) {
+    if (counts[machine.plan.name] == 1) continue;
+    const std::string wished =
+        kubevirt::child_label(machine.plan.name, digest_suffix(machine.view.system->id));
+    machine.choices.name = kubevirt::unique_label(wished, used);
+    Concerns repeated;
+    OVAPORT_TRY(machine.plan,
+                kubevirt::plan_machine(machine.view.machine, machine.choices, repeated));
+  }
   return {};
 }
 
@@ -210,22 +348,24 @@ Status prepare(const Request& request, Prepared& prepared) {
   OVAPORT_CHECK(refuse_critical(request.policy, prepared.concerns, appliance.descriptor_name));
   OVAPORT_CHECK(check_manifest(request, appliance));
   OVAPORT_TRY(const auto systems, chosen_systems(request, appliance.envelope));
+  OVAPORT_CHECK(check_ip_profiles(request, appliance.envelope));
+  environment::AddressPool addresses(request.ip_profiles);
+  const ViewChoices choices{request.option, request.languages, request.properties, &addresses};
   for (const ovf::Content* system : systems) {
+    note_ip_scheme(request, *system, prepared);
     PreparedMachine machine;
-    auto view =
-        view_system(appliance, *system, request.option, request.properties, prepared.concerns);
+    auto view = view_system(appliance, *system, choices, prepared.concerns);
     if (!view.ok()) return std::move(view).error().in_file(appliance.descriptor_name);
     machine.view = std::move(*view);
     prepared.machines.push_back(std::move(machine));
   }
   OVAPORT_CHECK(judge_by_policy(request, prepared));
-  OVAPORT_CHECK(refuse_unknown_properties(prepared, request));
-  std::set<std::string> names;
-  for (PreparedMachine& machine : prepared.machines) {
-    OVAPORT_CHECK(resolve_properties(machine, request, prepared.concerns));
-    OVAPORT_CHECK(plan_machine(machine, prepared, request, names, prepared.machines.size() == 1,
-                               prepared.concerns));
-  }
+  resolve_collections(prepared, request, addresses);
+  OVAPORT_CHECK(resolve_properties(prepared, request));
+  prepare_start(request, prepared);
+  for (PreparedMachine& machine : prepared.machines)
+    OVAPORT_CHECK(plan_machine(machine, prepared, request));
+  OVAPORT_CHECK(separate_names(prepared));
   OVAPORT_CHECK(refuse_critical(request.policy, prepared.concerns, appliance.descriptor_name));
   OVAPORT_CHECK(check_licences(request, appliance.envelope));
   OVAPORT_CHECK(probe_disks(prepared));

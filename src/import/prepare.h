@@ -1,6 +1,6 @@
 #pragma once
 
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -8,6 +8,7 @@
 #include "ovaport/import/appliance.h"
 #include "ovaport/import/import.h"
 #include "ovaport/kubevirt/machine_plan.h"
+#include "ovaport/ovf/start_sequence.h"
 
 namespace ovaport::imports {
 
@@ -25,6 +26,9 @@ struct Prepared {
   Appliance appliance;
   std::string name;  ///< Of the result directory.
   std::vector<PreparedMachine> machines;
+  /// Values of the collections' own properties: what their siblings see of them.
+  std::map<const ovf::Content*, environment::PropertyValues> collections;
+  ovf::StartSequence start;
   Concerns concerns;
 };
 

@@ -31,6 +31,19 @@ Json concern_json(const Concern& concern) {
   return json;
 }
 
+Json start_json(const StartEntry& entry) {
+  Json json{{"name", entry.machine},
+            {"virtual_system", entry.system_id},
+            {"stage", entry.stage},
+            {"start", entry.start},
+            {"start_delay", entry.start_delay},
+            {"waiting_for_guest", entry.wait_for_guest},
+            {"stop_action", entry.stop_action},
+            {"stop_delay", entry.stop_delay}};
+  if (entry.install_boot) json["initial_boot_stop_delay"] = *entry.install_boot;
+  return json;
+}
+
 }  // namespace
 
 std::string report_json(const Outcome& outcome) {
@@ -49,6 +62,9 @@ std::string report_json(const Outcome& outcome) {
                          : Json::parse(machine.guest_report, nullptr, false);
     json["machines"].push_back(std::move(entry));
   }
+  if (!outcome.start_sequence.empty()) json["start_sequence"] = Json::array();
+  for (const StartEntry& entry : outcome.start_sequence)
+    json["start_sequence"].push_back(start_json(entry));
   for (const Concern& concern : outcome.concerns)
     json["concerns"].push_back(concern_json(concern));
   for (const auto& [step, seconds] : outcome.seconds)

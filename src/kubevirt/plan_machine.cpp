@@ -107,6 +107,8 @@ class Planner {
     plan_.storage_class = choices_.storage_class;
     plan_.start = choices_.start;
     plan_.provenance = choices_.provenance;
+    plan_.placement = choices_.placement;
+    plan_.annotations = choices_.annotations;
     plan_.system_id = machine_.id;
     plan_.option = machine_.option;
     plan_.os_type = machine_.operating_system.vmw_os_type;

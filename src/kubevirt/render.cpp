@@ -52,6 +52,8 @@ Json vm_annotations(const MachinePlan& plan) {
   annotate(annotations, "virtual-system", plan.system_id);
   annotate(annotations, "deployment-option", plan.option);
   annotate(annotations, "os-type", plan.os_type);
+  for (const auto& [key, value] : plan.annotations)
+    annotate(annotations, key.c_str(), value);
   return annotations;
 }
 
@@ -189,6 +191,18 @@ Json devices(const MachinePlan& plan) {
   return devices;
 }
 
+constexpr const char* kPlacementLabel = "ovaport.io/placement-group";
+
+// Preferred, not required: a cluster with fewer nodes than the vendor thought of still
+// runs the appliance.
+Json affinity(const Placement& placement) {
+  Json term{{"labelSelector", {{"matchLabels", {{kPlacementLabel, placement.group}}}}},
+            {"topologyKey", "kubernetes.io/hostname"}};
+  Json wish = Json::array({{{"weight", 100}, {"podAffinityTerm", std::move(term)}}});
+  return {{placement.together ? "podAffinity" : "podAntiAffinity",
+           {{"preferredDuringSchedulingIgnoredDuringExecution", std::move(wish)}}}};
+}
+
 Json virtual_machine(const MachinePlan& plan) {
   Json domain{{"machine", {{"type", "q35"}}},
               {"cpu", {{"sockets", plan.sockets}, {"cores", plan.cores}, {"threads", 1}}},
@@ -205,12 +219,18 @@ Json virtual_machine(const MachinePlan& plan) {
             {"volumes", volumes(plan)}};
   Json meta = metadata(plan, plan.name);
   meta["annotations"] = vm_annotations(plan);
-  return {{"apiVersion", "kubevirt.io/v1"},
-          {"kind", "VirtualMachine"},
-          {"metadata", std::move(meta)},
-          {"spec",
-           {{"runStrategy", plan.start ? "Always" : "Halted"},
-            {"template", {{"metadata", {{"labels", labels(plan)}}}, {"spec", std::move(spec)}}}}}};
+  Json template_labels = labels(plan);
+  if (!plan.placement.group.empty()) {
+    template_labels[kPlacementLabel] = plan.placement.group;
+    spec["affinity"] = affinity(plan.placement);
+  }
+  return {
+      {"apiVersion", "kubevirt.io/v1"},
+      {"kind", "VirtualMachine"},
+      {"metadata", std::move(meta)},
+      {"spec",
+       {{"runStrategy", plan.start ? "Always" : "Halted"},
+        {"template", {{"metadata", {{"labels", template_labels}}}, {"spec", std::move(spec)}}}}}};
 }
 
 Manifest manifest_of(const Json& object) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,7 +76,10 @@ Result<PropertyValues> resolve_properties(const std::vector<PropertyDefinition>&
 const PropertyValue* find_value(const PropertyValues& values, std::string_view key);
 
 /// A JSON Schema (2020-12) of a property file for these properties, in their order:
-/// types, ranges, choices, public defaults, labels, required ones.
-std::string property_schema_json(const std::vector<PropertyDefinition>& definitions);
+/// types, ranges, choices, public defaults, labels, required ones. `text_of` gives
+/// labels, descriptions and categories in a language; without it they are as written.
+std::string property_schema_json(
+    const std::vector<PropertyDefinition>& definitions,
+    const std::function<std::string(const ovf::Message&)>& text_of = {});
 
 }  // namespace ovaport::environment

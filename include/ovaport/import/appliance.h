@@ -3,11 +3,13 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ovaport/base/concern.h"
 #include "ovaport/base/digest.h"
 #include "ovaport/base/result.h"
+#include "ovaport/environment/ip_profile.h"
 #include "ovaport/environment/properties.h"
 #include "ovaport/ovf/envelope.h"
 #include "ovaport/ovf/machine.h"
@@ -54,14 +56,29 @@ Result<Appliance> open_appliance(const std::filesystem::path& path,
 Result<Appliance> open_descriptor(const std::filesystem::path& path,
                                   const OpenOptions& options = {});
 
-/// Applies the deployment option to one virtual system. ${…} capacities are taken
-/// from `answers`, else from the properties' defaults.
+/// What a view of one virtual system depends on.
+struct ViewChoices {
+  std::string option;                             ///< Deployment option; "" means the default.
+  std::string languages;                          ///< Of texts; see ovf::wanted_languages().
+  std::vector<environment::Assignment> answers;   ///< Of the user, for all systems.
+  environment::AddressPool* addresses = nullptr;  ///< Shared by all systems; may be null.
+};
+
+/// Applies the choices to one virtual system. ${…} capacities are taken from the
+/// answers, else from the properties' defaults.
+Result<SystemView> view_system(const Appliance& appliance, const ovf::Content& system,
+                               const ViewChoices& choices, Concerns& concerns);
+
+/// The same with an option and answers alone.
 Result<SystemView> view_system(const Appliance& appliance, const ovf::Content& system,
                                const std::string& option,
                                const std::vector<environment::Assignment>& answers,
                                Concerns& concerns);
 
-/// All licence texts of the package, outermost first.
-std::vector<std::string> licences(const ovf::Envelope& envelope);
+/// The deployment option in force: `option`, or the default one's id, or "".
+std::string option_in_force(const ovf::Envelope& envelope, const std::string& option);
+
+/// All licence texts of the package, outermost first, in the wanted language.
+std::vector<std::string> licences(const ovf::Envelope& envelope, std::string_view languages = {});
 
 }  // namespace ovaport::imports

@@ -12,6 +12,7 @@
 #include "ovaport/base/concern.h"
 #include "ovaport/base/digest.h"
 #include "ovaport/base/result.h"
+#include "ovaport/environment/ip_profile.h"
 #include "ovaport/environment/property_file.h"
 #include "ovaport/import/policy.h"
 
@@ -39,6 +40,9 @@ struct Request {
   std::string option;             ///< Deployment option; "" means the default.
   /// Properties in order; a later one of the same key wins.
   std::vector<environment::Assignment> properties;
+  /// Addresses that networks give the machines: what vCenter takes from IP pools.
+  std::vector<environment::IpProfile> ip_profiles;
+  std::string languages;            ///< Of texts; see ovf::wanted_languages().
   bool override_constants = false;  ///< Properties that are not user-configurable may be set.
   /// OVF network name → "pod", "multus:<namespace>/<name>" or "none".
   std::vector<std::pair<std::string, std::string>> networks;
@@ -87,9 +91,24 @@ struct ImportedMachine {
   std::string guest_report;   ///< JSON; "" when the guest was left alone.
 };
 
+/// When one machine of the result starts; see ovf::StartStep.
+struct StartEntry {
+  std::string machine;  ///< Of the VirtualMachine.
+  std::string system_id;
+  int stage = 1;  ///< Machines of one stage start together.
+  bool start = true;
+  int start_delay = 0;  ///< seconds
+  bool wait_for_guest = false;
+  std::string stop_action;
+  int stop_delay = 0;               ///< seconds
+  std::optional<int> install_boot;  ///< seconds; 0 means as long as it takes.
+};
+
 struct Outcome {
   std::filesystem::path directory;  ///< out/<name>
-  std::string content_digest;       ///< "SHA256:<hex>": identity of all that was imported.
+  /// By stage; empty when the package gives no order. start.sh follows it.
+  std::vector<StartEntry> start_sequence;
+  std::string content_digest;  ///< "SHA256:<hex>": identity of all that was imported.
   std::vector<ImportedMachine> machines;
   Concerns concerns;
   std::vector<std::pair<std::string, double>> seconds;  ///< By step.

@@ -32,6 +32,12 @@ struct GuestFindings {
   std::string firmware;   ///< "efi", "bios" or "": follow the descriptor.
 };
 
+/// Which other machines one should run beside, or away from.
+struct Placement {
+  std::string group;     ///< DNS-1123 label, the same for all of them; "" means none.
+  bool together = true;  ///< On one node; else on different ones. A wish, not a condition.
+};
+
 /// Whether addresses that the descriptor fixes are kept.
 enum class MacPolicy { generate, keep };
 
@@ -44,6 +50,9 @@ struct Choices {
   std::vector<std::pair<std::string, std::string>> networks;
   MacPolicy macs = MacPolicy::generate;
   bool start = false;  ///< runStrategy Always instead of Halted.
+  Placement placement;
+  /// More annotations of the VirtualMachine, keys without "ovaport.io/".
+  std::vector<std::pair<std::string, std::string>> annotations;
   Provenance provenance;
   std::optional<GuestFindings> guest;     ///< Absent: nothing is known about the guest.
   std::vector<std::uint64_t> disk_sizes;  ///< As decoded, bytes; empty: by descriptor.
@@ -103,6 +112,8 @@ struct MachinePlan {
   std::string system_id;
   std::string option;
   std::string os_type;
+  Placement placement;
+  std::vector<std::pair<std::string, std::string>> annotations;
   Provenance provenance;
 };
 

@@ -43,11 +43,54 @@ TEST(IpProfile, ComputesMaskAndSubnet) {
   EXPECT_EQ(profile("N=1.2.3.4/32").subnet, "1.2.3.4");
 }
 
+TEST(IpProfile, TakesListsNamedAddressesDhcpAndFiles) {
+  const IpProfile listed = profile("N=address=10.0.0.5/24,dns=10.0.0.2 10.0.0.3,dns=10.0.0.4");
+  EXPECT_EQ(listed.addresses, std::vector<std::string>{"10.0.0.5"});
+  EXPECT_EQ(listed.dns, (std::vector<std::string>{"10.0.0.2", "10.0.0.3", "10.0.0.4"}));
+  EXPECT_TRUE(profile("N=DHCP,domain=a.b").dhcp);
+  const auto file = parse_ip_profile_file("# office\r\nA=dhcp\r\n\n B=10.0.0.5/24\n", "ip");
+  ASSERT_TRUE(file.ok()) << describe(file.error());
+  ASSERT_EQ(file->size(), 2U);
+  EXPECT_EQ((*file)[1].network, "B");
+  const auto broken = parse_ip_profile_file("A=dhcp\nB\n", "ip");
+  ASSERT_FALSE(broken.ok());
+  EXPECT_EQ(broken.error().file, "ip");
+}
+
+TEST(ApplyProfiles, LeavesDhcpNetworksEmptyAndAsksNothing) {
+  Concerns concerns;
+  PropertyDefinition address = definition("ip", "string", "Ip(N)", "10.0.0.9");
+  address.user_configurable = address.required = true;
+  const auto filled = apply_profiles({address, definition("dns", "string", "Dns(N)")},
+                                     {profile("N=dhcp,dns=10.0.0.2")}, concerns);
+  EXPECT_EQ(default_of(filled[0]), "");
+  EXPECT_FALSE(filled[0].required);
+  EXPECT_EQ(default_of(filled[1]), "10.0.0.2");
+  EXPECT_TRUE(concerns.empty());
+}
+
+TEST(ApplyProfiles, SharesAddressesOfCollectionsAndNoOthersAmongMachines) {
+  Concerns concerns;
+  AddressPool pool({profile("N=10.0.0.5/24,10.0.0.6/24,10.0.0.7/24")});
+  PropertyDefinition common = definition("vip", "string", "Ip(N)");
+  common.inherited = true;
+  common.line = 7;
+  const PropertyDefinition own = definition("ip", "string", "Ip(N)");
+  const auto first = apply_profiles({own, common}, pool, concerns);
+  const auto second = apply_profiles({own, common}, pool, concerns);
+  EXPECT_EQ(default_of(first[0]), "10.0.0.5");
+  EXPECT_EQ(default_of(second[0]), "10.0.0.7");
+  EXPECT_EQ(default_of(first[1]), "10.0.0.6");
+  EXPECT_EQ(default_of(second[1]), "10.0.0.6");
+  EXPECT_TRUE(concerns.empty());
+}
+
 TEST(IpProfile, RefusesWhatIsNotOne) {
   for (const char* text :
        {"", "N", "=1.2.3.4/8", "N=", "N=1.2.3.4", "N=1.2.3.4/33", "N=::1/129", "N=1.2.3/8",
         "N=1.2.3.4/8,gateway=x", "N=1.2.3.4/8,dns=", "N=1.2.3.4/8,nosuch=1",
-        "N=1.2.3.4/24,1.2.4.4/24", "N=1.2.3.4/24,1.2.3.5/25", "N=gateway=1.2.3.4"}) {
+        "N=1.2.3.4/24,1.2.4.4/24", "N=1.2.3.4/24,1.2.3.5/25", "N=gateway=1.2.3.4",
+        "N=dhcp,1.2.3.4/24", "N=1.2.3.4/24,dns=1.1.1.1 x"}) {
     const auto parsed = parse_ip_profile(text);
     ASSERT_FALSE(parsed.ok()) << text;
     EXPECT_EQ(parsed.error().code, "environment.ip-profile");
