@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 
@@ -20,17 +19,28 @@ std::string read(const fs::path& path) {
   return text.str();
 }
 
+bool is_code(const std::string& text) {
+  static const std::set<std::string> modules{"base",  "package",  "ovf",    "disk", "environment",
+                                             "guest", "kubevirt", "import", "cli",  "policy"};
+  const auto dot = text.find('.');
+  if (dot == std::string::npos || modules.count(text.substr(0, dot)) == 0) return false;
+  const std::string reason = text.substr(dot + 1);
+  return !reason.empty() && text != "import.json" &&  // A file.
+         reason.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
+}
+
 /// Every "<module>.<reason>" in the sources, with the file where it is.
 std::map<std::string, std::string> codes_in_sources() {
-  const std::regex code(
-      R"re("((?:base|package|ovf|disk|environment|guest|kubevirt|import|cli|policy)\.[a-z0-9]+(?:-[a-z0-9]+)*)")re");
   std::map<std::string, std::string> codes;
   for (const auto& item : fs::recursive_directory_iterator(OVAPORT_SOURCE_DIR "/src")) {
     const std::string extension = item.path().extension();
     if (extension != ".cpp" && extension != ".h") continue;
     const std::string text = read(item.path());
-    for (std::sregex_iterator at(text.begin(), text.end(), code), end; at != end; ++at)
-      if ((*at)[1] != "import.json") codes.emplace((*at)[1], item.path().string());  // A file.
+    // Between any two quotation marks: what is no literal is no code either.
+    for (auto open = text.find('"'); open != std::string::npos; open = text.find('"', open + 1)) {
+      const std::string literal = text.substr(open + 1, text.find('"', open + 1) - open - 1);
+      if (is_code(literal)) codes.emplace(literal, item.path().string());
+    }
   }
   return codes;
 }
