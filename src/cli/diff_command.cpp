@@ -35,12 +35,11 @@ std::string to_text(const imports::Comparison& comparison) {
     const bool added = difference.change == imports::Change::added;
     const bool removed = difference.change == imports::Change::removed;
     text += std::string(added ? "+ " : removed ? "- " : "~ ") + escaped(difference.subject);
-    const std::string before = escaped(difference.before);
-    const std::string after = escaped(difference.after);
-    if (!before.empty() && !after.empty())
-      text += ": " + before + " -> " + after;
-    else if (!before.empty() || !after.empty())
-      text += ": " + before + after;
+    const bool both = !difference.before.empty() && !difference.after.empty();
+    if (!difference.before.empty() || !difference.after.empty()) text += ": ";
+    text += escaped(difference.before);
+    if (both) text += " -> ";
+    text += escaped(difference.after);
     text += "\n";
   }
   for (const std::string& note : comparison.notes)

@@ -60,6 +60,7 @@ Result<std::string> schema(const PropertiesArguments& arguments) {
   OVAPORT_TRY(const auto systems, systems_of(envelope, arguments.system));
   const std::string option = imports::option_in_force(envelope, arguments.option);
   std::vector<std::pair<std::string, Definitions>> all;
+  all.reserve(systems.size());
   Concerns ignored;
   for (const ovf::Content* system : systems)
     all.emplace_back(system->id,

@@ -50,6 +50,7 @@ Status hash_entry(const Prepared& prepared, const package::Entry& entry,
   OVAPORT_TRY(const auto source, prepared.appliance.package->stream(entry));
   Hasher sha256(DigestAlgorithm::sha256);
   std::vector<Hasher> wanted;
+  wanted.reserve(promises.size());
   for (const Digest& want : promises)
     wanted.emplace_back(want.algorithm);
   std::vector<std::byte> buffer(std::size_t{1} << 20);

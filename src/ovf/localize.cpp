@@ -136,6 +136,7 @@ std::vector<std::string> wanted_languages(std::string_view text) {
   std::stable_sort(weighted.begin(), weighted.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<std::string> languages;
+  languages.reserve(weighted.size());
   for (auto& [weight, tag] : weighted)
     languages.push_back(std::move(tag));
   return languages;

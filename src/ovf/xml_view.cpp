@@ -85,7 +85,8 @@ std::string Element::path() const {
     std::string step(split_name(node.name()).local);
     const bool repeated = before != 0 || node.next_sibling(node.name());
     if (repeated && before < kMostSiblings) step += "[" + std::to_string(before + 1) + "]";
-    path = path.empty() ? step : step + "/" + path;
+    if (!path.empty()) step.append("/").append(path);
+    path = std::move(step);
   }
   return path;
 }
