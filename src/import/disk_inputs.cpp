@@ -104,6 +104,17 @@ Result<disk::DiskInput> disk_input(const Appliance& appliance, const std::string
   return input;
 }
 
+Result<std::optional<StoredFile>> packed_file(const Appliance& appliance,
+                                              const disk::DiskInput& input) {
+  if (input.range || !input.expected.empty()) return std::optional<StoredFile>();
+  for (const ovf::File& file : appliance.envelope.files) {
+    auto stored = stored_file(appliance, file.href);
+    if (stored.ok() && stored->name == input.name && !stored->is_plain())
+      return std::optional(std::move(*stored));
+  }
+  return std::optional<StoredFile>();
+}
+
 Result<disk::DiskChain> disk_chain(const Appliance& appliance, const ovf::MachineDisk& disk) {
   disk::DiskChain chain;
   OVAPORT_TRY(const auto parents, ancestors(appliance.envelope, disk));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ Result<disk::DiskInput> disk_input(const Appliance& appliance, const std::string
 
 /// How the package stores the file of that href.
 Result<StoredFile> stored_file(const Appliance& appliance, const std::string& href);
+
+/// How the file behind an input is stored, if that is in chunks or packed.
+Result<std::optional<StoredFile>> packed_file(const Appliance& appliance,
+                                              const disk::DiskInput& input);
 
 /// The files that make up a disk, base first: one, or with parentRef several; none
 /// for a blank disk. A delta without a file of its own changes nothing. The appliance

@@ -29,8 +29,14 @@ Result<GuestLook> look_into(const Appliance& appliance, const SystemView& system
                             Observer& observer) {
   std::vector<guest::GuestDisk> disks;
   for (const ovf::MachineDisk& disk : system.machine.disks) {
-    OVAPORT_TRY(const disk::DiskChain chain, disk_chain(appliance, disk));
+    OVAPORT_TRY(disk::DiskChain chain, disk_chain(appliance, disk));
     if (chain.empty()) continue;
+    for (disk::DiskInput& input : chain) {
+      OVAPORT_TRY(const auto packed, packed_file(appliance, input));
+      if (!packed || !packed->gzip) continue;
+      OVAPORT_TRY(input.size,
+                  unpacked_size(*appliance.package, *packed, disk.capacity, options.stop));
+    }
     const fs::path target = directory / ("disk" + std::to_string(disks.size()) + ".raw");
     OVAPORT_TRY(fs::path path, decode_disk(chain, disk.capacity, target, observer, options.stop));
     disks.push_back({std::move(path), disk.bus});

@@ -37,24 +37,34 @@ Error wrong_chunk(const package::Entry& chunk, std::uint64_t expected) {
       .advise("The package was damaged or changed; get it again from its vendor");
 }
 
-/// Numbers of the chunks of `href` that the package holds, in order.
+/// The number at the end of `name` if it is one of these with a chunk's suffix.
+std::optional<std::size_t> chunk_number(std::string_view name,
+                                        const std::vector<std::string>& wholes) {
+  if (name.size() <= kSuffixDigits + 1) return std::nullopt;
+  const std::string_view whole = name.substr(0, name.size() - kSuffixDigits - 1);
+  if (name[whole.size()] != '.' || std::find(wholes.begin(), wholes.end(), whole) == wholes.end())
+    return std::nullopt;
+  const auto number = parse_unsigned(name.substr(whole.size() + 1));
+  if (!number) return std::nullopt;
+  return static_cast<std::size_t>(*number);
+}
+
+/// Numbers of the chunks of `href` that the package holds, in order. The descriptor's
+/// folder counts, and so does a percent-encoded name.
 std::vector<std::pair<std::size_t, const package::Entry*>> chunks_of(
     const package::Package& package, const std::string& href) {
+  const std::string& descriptor = package.descriptor().name;
+  const std::string folder = descriptor.substr(0, descriptor.rfind('/') + 1);
+  const std::vector<std::string> wholes{folder + href, folder + percent_decoded(href)};
   std::vector<std::pair<std::size_t, const package::Entry*>> found;
-  for (const package::Entry& entry : package.entries()) {
-    const std::string_view name = entry.name;
-    if (name.size() != href.size() + 1 + kSuffixDigits || !name.starts_with(href) ||
-        name[href.size()] != '.')
-      continue;
-    if (const auto number = parse_unsigned(name.substr(href.size() + 1)))
-      found.emplace_back(static_cast<std::size_t>(*number), &entry);
-  }
+  for (const package::Entry& entry : package.entries())
+    if (const auto number = chunk_number(entry.name, wholes)) found.emplace_back(*number, &entry);
   std::sort(found.begin(), found.end());
   return found;
 }
 
 Status take_chunks(const std::vector<std::pair<std::size_t, const package::Entry*>>& chunks,
-                   const ovf::File& file, StoredFile& stored) {
+                   const ovf::File& file, StoredFile& stored, Concerns& concerns) {
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     const auto& [number, entry] = chunks[i];
     if (number != i)
@@ -76,7 +86,25 @@ Status take_chunks(const std::vector<std::pair<std::size_t, const package::Entry
                      " bytes together; the descriptor says " + std::to_string(*file.size))
         .in_file(file.href)
         .advise("Get the complete package");
+  if (!file.size && chunks.back().second->size == *file.chunk_size)
+    concerns.push_back(finding("import.chunk-count",
+                               "the last chunk is full and the descriptor gives no size, so that "
+                               "nothing shows whether more should follow",
+                               file));
   return {};
+}
+
+bool is_remote(std::string_view href) {
+  const std::string lower = to_lower(href.substr(0, href.find(':') + 1));
+  return lower == "http:" || lower == "https:" || lower == "ftp:" || lower == "file:";
+}
+
+Error remote(const ovf::File& file) {
+  return Error(ErrorKind::unsupported, "import.remote-file",
+               "the file " + quote(file.href) + " lies outside the package, which is not followed")
+      .in_file(file.href)
+      .advise(
+          "Download it beside the descriptor, name it there by its plain name, and import that");
 }
 
 // VMware names the disk of a snapshot with such a suffix, of which the descriptor
@@ -96,14 +124,23 @@ Result<bool> is_gzip(const package::Package& package, const StoredFile& stored) 
   return got == magic.size() && magic[0] == std::byte{0x1f} && magic[1] == std::byte{0x8b};
 }
 
+// Packed data may unpack to no more than a disk of that capacity can need.
+std::uint64_t largest_unpacked(std::uint64_t capacity) {
+  constexpr std::uint64_t kMost = 1ULL << 46;
+  constexpr std::uint64_t kSlack = 64ULL << 20;
+  if (capacity == 0 || capacity >= kMost / 2) return kMost;
+  return capacity + capacity / 16 + kSlack;
+}
+
 }  // namespace
 
 Result<StoredFile> find_stored_file(const package::Package& package, const ovf::File& file,
                                     Concerns& concerns) {
+  if (is_remote(file.href)) return remote(file);
   StoredFile stored;
   const auto chunks = chunks_of(package, file.href);
   if (file.chunk_size && *file.chunk_size != 0 && !chunks.empty()) {
-    OVAPORT_CHECK(take_chunks(chunks, file, stored));
+    OVAPORT_CHECK(take_chunks(chunks, file, stored, concerns));
   } else {
     Concerns own;
     auto found = package.find(file.href, own);
@@ -131,13 +168,34 @@ Result<StoredFile> find_stored_file(const package::Package& package, const ovf::
 }
 
 Result<std::unique_ptr<ByteSource>> open_stored_file(const package::Package& package,
-                                                     const StoredFile& file) {
+                                                     const StoredFile& file, OpenEntry open) {
+  if (!open) open = [&package](const package::Entry& entry) { return package.stream(entry); };
   std::vector<package::OpenPart> parts;
   for (const package::Entry* entry : file.parts)
-    parts.emplace_back([&package, entry] { return package.stream(*entry); });
+    parts.emplace_back([open, entry] { return open(*entry); });
   auto joined = package::concatenate(std::move(parts));
   if (!file.gzip) return joined;
   return package::gunzip(std::move(joined), file.name);
+}
+
+Result<std::uint64_t> unpacked_size(const package::Package& package, const StoredFile& file,
+                                    std::uint64_t capacity, const std::stop_token& stop) {
+  const std::uint64_t limit = largest_unpacked(capacity);
+  OVAPORT_TRY(const auto source, open_stored_file(package, file));
+  std::vector<std::byte> buffer(std::size_t{1} << 20);
+  std::uint64_t size = 0;
+  while (true) {
+    if (stop.stop_requested())
+      return Error(ErrorKind::cancelled, "import.cancelled", "stopped on request");
+    OVAPORT_TRY(const std::size_t got, source->read(buffer));
+    size += got;
+    if (size > limit)
+      return Error(ErrorKind::invalid, "import.unpacked-too-large",
+                   "unpacks to more than " + format_bytes(limit) +
+                       ", which is more than its disk can need")
+          .in_file(file.name);
+    if (got == 0) return size;
+  }
 }
 
 }  // namespace ovaport::imports

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -31,8 +33,16 @@ struct StoredFile {
 Result<StoredFile> find_stored_file(const package::Package& package, const ovf::File& file,
                                     Concerns& concerns);
 
-/// A stream over the file, joined and unpacked.
+using OpenEntry = std::function<Result<std::unique_ptr<ByteSource>>(const package::Entry& entry)>;
+
+/// A stream over the file, joined and unpacked. `open` opens its parts, each when its
+/// turn comes; without it the package does.
 Result<std::unique_ptr<ByteSource>> open_stored_file(const package::Package& package,
-                                                     const StoredFile& file);
+                                                     const StoredFile& file, OpenEntry open = {});
+
+/// The size of what a packed file unpacks to, bytes: a pass over it. More than a disk of
+/// that capacity (bytes, 0 when unknown) can need is an error.
+Result<std::uint64_t> unpacked_size(const package::Package& package, const StoredFile& file,
+                                    std::uint64_t capacity, const std::stop_token& stop);
 
 }  // namespace ovaport::imports

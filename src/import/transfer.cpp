@@ -1,11 +1,15 @@
 #include "transfer.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
 #include <set>
 
 #include "disk_inputs.h"
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
+#include "part_digests.h"
 
 namespace ovaport::imports {
 
@@ -44,136 +48,159 @@ Result<ImportedDisk> make_blank(const Transfer& transfer, const std::string& fil
   return imported;
 }
 
-Status hash_entry(const Prepared& prepared, const package::Entry& entry,
-                  const std::vector<Digest>& promises, const std::stop_token& stop,
-                  Observer& observer, std::vector<ReadFile>& read) {
-  OVAPORT_TRY(const auto source, prepared.appliance.package->stream(entry));
-  Hasher sha256(DigestAlgorithm::sha256);
-  std::vector<Hasher> wanted;
-  wanted.reserve(promises.size());
+Status check_promises(const package::Entry& entry, const std::vector<Digest>& promises,
+                      const std::vector<Digest>& found) {
   for (const Digest& want : promises)
-    wanted.emplace_back(want.algorithm);
+    for (const Digest& have : found) {
+      if (have.algorithm != want.algorithm || have == want) continue;
+      return Error(ErrorKind::integrity, "import.digest-mismatch",
+                   std::string(to_string(want.algorithm)) +
+                       " digest does not match the manifest: expected " + want.hex + ", found " +
+                       have.hex)
+          .in_file(entry.name)
+          .advise("The package was damaged or changed; get it again from its vendor");
+    }
+  return {};
+}
+
+/// A pass over a file for its digests alone.
+Result<std::vector<Digest>> hash_entry(const package::Package& package, const package::Entry& entry,
+                                       const std::vector<Digest>& promises,
+                                       const std::stop_token& stop, Observer& observer) {
+  PartDigests digests;
+  digests.expect(entry, promises);
+  OVAPORT_TRY(const auto source, digests.open(package, entry));
   std::vector<std::byte> buffer(std::size_t{1} << 20);
   std::uint64_t done = 0;
   while (true) {
     if (stop.stop_requested())
       return Error(ErrorKind::cancelled, "import.cancelled", "stopped on request");
     OVAPORT_TRY(const std::size_t got, source->read(buffer));
-    if (got == 0) break;
-    const auto bytes = std::span<const std::byte>(buffer).first(got);
-    sha256.update(bytes);
-    for (Hasher& hasher : wanted)
-      hasher.update(bytes);
     observer.advance(done += got, entry.size);
+    if (got < buffer.size()) return *digests.of(entry);
   }
-  for (std::size_t i = 0; i < promises.size(); ++i) {
-    const Digest& want = promises[i];
-    const Digest found = wanted[i].finish();
-    if (found == want) continue;
-    return Error(ErrorKind::integrity, "import.digest-mismatch",
-                 std::string(to_string(want.algorithm)) +
-                     " digest does not match the manifest: expected " + want.hex + ", found " +
-                     found.hex)
-        .in_file(entry.name)
-        .advise("The package was damaged or changed; get it again from its vendor");
-  }
-  read.push_back({entry.name, sha256.finish()});
-  return {};
 }
 
-/// What a look at a file in chunks or packed by gzip gave.
+/// A file in chunks or packed by gzip on its way into a disk.
 struct PackedFile {
-  bool is_packed = false;
-  bool verified = false;  ///< The manifest covers all its parts.
+  StoredFile stored;
+  std::shared_ptr<PartDigests> digests;
 };
 
-// Packed data may unpack to no more than a disk of that capacity can need.
-std::uint64_t largest_unpacked(std::uint64_t capacity) {
-  constexpr std::uint64_t kMost = 1ULL << 46;
-  constexpr std::uint64_t kSlack = 64ULL << 20;
-  if (capacity == 0 || capacity >= kMost / 2) return kMost;
-  return capacity + capacity / 16 + kSlack;
-}
+/// One disk and its files.
+class ChainTransfer {
+ public:
+  ChainTransfer(const Transfer& transfer, disk::DiskChain chain, std::uint64_t capacity)
+      : transfer_(transfer), chain_(std::move(chain)), capacity_(capacity) {}
 
-Result<std::uint64_t> unpacked_size(const Transfer& transfer, const StoredFile& stored,
-                                    std::uint64_t limit) {
-  OVAPORT_TRY(const auto source, open_stored_file(*transfer.prepared.appliance.package, stored));
-  std::vector<std::byte> buffer(std::size_t{1} << 20);
-  std::uint64_t size = 0;
-  while (true) {
-    if (transfer.stop.stop_requested())
-      return Error(ErrorKind::cancelled, "import.cancelled", "stopped on request");
-    OVAPORT_TRY(const std::size_t got, source->read(buffer));
-    size += got;
-    if (size > limit)
-      return Error(ErrorKind::invalid, "import.unpacked-too-large",
-                   "unpacks to more than " + format_bytes(limit) +
-                       ", which is more than its disk can need")
-          .in_file(stored.name);
-    if (got == 0) return size;
+  Result<ImportedDisk> run(const std::string& file) {
+    transfer_.observer.step("DiskTransfer", chain_.back().name);
+    auto report = decode(file);
+    if (!report.ok()) return explain(std::move(report).error());
+    transfer_.concerns.insert(transfer_.concerns.end(), report->concerns.begin(),
+                              report->concerns.end());
+    imported_.file = file;
+    imported_.source = chain_.back().name;
+    imported_.size = report->size;
+    imported_.written = report->written;
+    imported_.verified = true;
+    take_digests(*report);
+    OVAPORT_CHECK(check_parts());
+    return std::move(imported_);
   }
-}
 
-// The parts are verified before a byte of them is unpacked; unpacking once to learn the
-// size is cheaper than room for a copy.
-Result<PackedFile> read_packed(const Transfer& transfer, disk::DiskInput& input,
-                               std::uint64_t capacity) {
-  const Appliance& appliance = transfer.prepared.appliance;
-  PackedFile result;
-  if (input.range || !input.expected.empty()) return result;
-  for (const ovf::File& file : appliance.envelope.files) {
-    OVAPORT_TRY(const StoredFile stored, stored_file(appliance, file.href));
-    if (stored.name != input.name || stored.is_plain()) continue;
-    result = {true, true};
-    for (const package::Entry* part : stored.parts) {
-      const std::vector<Digest> promises = promised(appliance, part->name);
-      result.verified = result.verified && !promises.empty();
-      OVAPORT_CHECK(hash_entry(transfer.prepared, *part, promises, transfer.stop, transfer.observer,
-                               transfer.read));
+ private:
+  Result<disk::DecodeReport> decode(const std::string& file) {
+    for (disk::DiskInput& input : chain_)
+      OVAPORT_CHECK(watch(input));
+    disk::DecodeOptions options;
+    options.capacity = capacity_;
+    options.workers = transfer_.request.workers;
+    options.stop = transfer_.stop;
+    options.progress = [&](std::uint64_t done, std::uint64_t total) {
+      transfer_.observer.advance(done, total);
+    };
+    return disk::decode(chain_, transfer_.directory / file, options);
+  }
+
+  // The parts of such a file are digested while it is decoded. The decoder must know its
+  // size: unpacking once more to learn that is cheaper than room for a copy.
+  Status watch(disk::DiskInput& input) {
+    const Appliance& appliance = transfer_.prepared.appliance;
+    OVAPORT_TRY(const auto stored, packed_file(appliance, input));
+    if (!stored) return {};
+    auto digests = std::make_shared<PartDigests>();
+    for (const package::Entry* part : stored->parts)
+      digests->expect(*part, promised(appliance, part->name));
+    packed_.emplace(input.name, PackedFile{*stored, digests});
+    if (stored->gzip) {
+      OVAPORT_TRY(input.size,
+                  unpacked_size(*appliance.package, *stored, capacity_, transfer_.stop));
     }
-    if (!stored.gzip) return result;
-    OVAPORT_TRY(input.size, unpacked_size(transfer, stored, largest_unpacked(capacity)));
-    return result;
+    input.open = [package = &*appliance.package, stored = *stored, digests] {
+      return open_stored_file(*package, stored, [package, digests](const package::Entry& part) {
+        return digests->open(*package, part);
+      });
+    };
+    return {};
   }
-  return result;
-}
 
-Result<ImportedDisk> decode_chain(const Transfer& transfer, disk::DiskChain chain,
-                                  const std::string& file, std::uint64_t capacity) {
-  const std::string& name = chain.back().name;
-  transfer.observer.step("DiskTransfer", name);
-  std::set<std::string> packed;
-  bool verified = true;
-  for (disk::DiskInput& input : chain) {
-    OVAPORT_TRY(const PackedFile file_pass, read_packed(transfer, input, capacity));
-    if (file_pass.is_packed) packed.insert(input.name);
-    verified = verified && (!file_pass.is_packed || file_pass.verified);
+  void take_digests(const disk::DecodeReport& report) {
+    for (const disk::FileDigests& read : report.files) {
+      // Of a packed file only the parts have digests that mean something to others.
+      if (packed_.count(read.name) != 0) continue;
+      if (read.name == imported_.source) imported_.digests = read.digests;
+      imported_.verified = imported_.verified && read.verified;
+      for (const Digest& digest : read.digests)
+        if (digest.algorithm == DigestAlgorithm::sha256)
+          transfer_.read.push_back({read.name, digest});
+    }
   }
-  disk::DecodeOptions options;
-  options.capacity = capacity;
-  options.workers = transfer.request.workers;
-  options.stop = transfer.stop;
-  options.progress = [&](std::uint64_t done, std::uint64_t total) {
-    transfer.observer.advance(done, total);
-  };
-  OVAPORT_TRY(auto report, disk::decode(chain, transfer.directory / file, options));
-  transfer.concerns.insert(transfer.concerns.end(), report.concerns.begin(), report.concerns.end());
-  ImportedDisk imported;
-  imported.file = file;
-  imported.source = name;
-  imported.size = report.size;
-  imported.written = report.written;
-  imported.verified = verified;
-  for (const disk::FileDigests& read : report.files) {
-    // Of a packed file only the parts have digests that mean something to others.
-    if (packed.count(read.name) != 0) continue;
-    if (read.name == name) imported.digests = read.digests;
-    imported.verified = imported.verified && read.verified;
-    for (const Digest& digest : read.digests)
-      if (digest.algorithm == DigestAlgorithm::sha256) transfer.read.push_back({read.name, digest});
+
+  Status check_parts() {
+    for (const auto& [name, file] : packed_)
+      for (const package::Entry* part : file.stored.parts) {
+        const std::vector<Digest> promises = promised(transfer_.prepared.appliance, part->name);
+        imported_.verified = imported_.verified && !promises.empty();
+        // Padding behind packed data is nothing that the decoder reads.
+        auto found = file.digests->of(*part);
+        if (!found) {
+          OVAPORT_TRY(found, hash(*part, promises));
+        }
+        OVAPORT_CHECK(check_promises(*part, promises, *found));
+        transfer_.read.push_back({part->name, found->front()});
+      }
+    return {};
   }
-  return imported;
-}
+
+  // Damage shows first as data that cannot be unpacked, or the like. If a part is not
+  // what the manifest says, that is what people need to hear.
+  [[nodiscard]] Error explain(Error failure) const {
+    if (failure.kind != ErrorKind::integrity && failure.kind != ErrorKind::invalid) return failure;
+    for (const auto& [name, file] : packed_)
+      for (const package::Entry* part : file.stored.parts) {
+        const std::vector<Digest> promises = promised(transfer_.prepared.appliance, part->name);
+        if (promises.empty()) continue;
+        const auto found = hash(*part, promises);
+        if (!found.ok()) return failure;
+        if (auto checked = check_promises(*part, promises, *found); !checked.ok())
+          return std::move(checked).error();
+      }
+    return failure;
+  }
+
+  [[nodiscard]] Result<std::vector<Digest>> hash(const package::Entry& part,
+                                                 const std::vector<Digest>& promises) const {
+    return hash_entry(*transfer_.prepared.appliance.package, part, promises, transfer_.stop,
+                      transfer_.observer);
+  }
+
+  const Transfer& transfer_;
+  disk::DiskChain chain_;
+  std::uint64_t capacity_;
+  std::map<std::string, PackedFile> packed_;
+  ImportedDisk imported_;
+};
 
 }  // namespace
 
@@ -191,12 +218,13 @@ Result<std::vector<ImportedDisk>> transfer_disks(const Request& request, const P
     OVAPORT_TRY(const disk::DiskChain chain,
                 disk_chain(prepared.appliance, machine.view.machine.disks[i]));
     OVAPORT_TRY(auto made, chain.empty() ? make_blank(transfer, file, disk.size)
-                                         : decode_chain(transfer, chain, file, capacity));
+                                         : ChainTransfer(transfer, chain, capacity).run(file));
     imported.push_back(std::move(made));
   }
   for (const kubevirt::PlannedCdrom& cdrom : machine.plan.cdroms) {
     OVAPORT_TRY(disk::DiskInput input, disk_input(prepared.appliance, cdrom.source));
-    OVAPORT_TRY(auto made, decode_chain(transfer, {std::move(input)}, cdrom.claim + ".raw", 0));
+    OVAPORT_TRY(auto made,
+                ChainTransfer(transfer, {std::move(input)}, 0).run(cdrom.claim + ".raw"));
     imported.push_back(std::move(made));
   }
   return imported;
@@ -212,7 +240,9 @@ Status verify_rest(const Prepared& prepared, Observer& observer, const std::stop
     const std::vector<Digest> promises = promised(appliance, entry.name);
     if (promises.empty() || done.count(entry.name) != 0) continue;
     observer.step("Verify", entry.name);
-    OVAPORT_CHECK(hash_entry(prepared, entry, promises, stop, observer, read));
+    OVAPORT_TRY(const auto found, hash_entry(*appliance.package, entry, promises, stop, observer));
+    OVAPORT_CHECK(check_promises(entry, promises, found));
+    read.push_back({entry.name, found.front()});
   }
   return {};
 }

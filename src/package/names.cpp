@@ -14,13 +14,6 @@ Error unsafe(std::string_view raw, std::string_view why) {
       .advise("Refused because it could reach outside the package");
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 Result<std::string> checked_name(std::string_view raw) {
@@ -42,20 +35,6 @@ Result<std::string> checked_name(std::string_view raw) {
   }
   if (name.empty()) return unsafe(raw, "names nothing");
   return name;
-}
-
-std::string percent_decoded(std::string_view href) {
-  std::string out;
-  for (std::size_t i = 0; i < href.size(); ++i) {
-    if (href[i] == '%' && i + 2 < href.size() && hex_value(href[i + 1]) >= 0 &&
-        hex_value(href[i + 2]) >= 0) {
-      out += static_cast<char>(hex_value(href[i + 1]) * 16 + hex_value(href[i + 2]));
-      i += 2;
-    } else {
-      out += href[i];
-    }
-  }
-  return out;
 }
 
 bool is_mac_companion(std::string_view name) {

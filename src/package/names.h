@@ -13,9 +13,6 @@ namespace ovaport::package {
 /// is not UTF-8, names over 1024 bytes. Kind invalid, code "package.unsafe-name".
 Result<std::string> checked_name(std::string_view raw);
 
-/// `href` with its valid %XX triplets decoded (RFC 3986 §2.1); others are kept.
-std::string percent_decoded(std::string_view href);
-
 /// Whether the name is one of macOS' companion files ("._x", "__MACOSX/…").
 bool is_mac_companion(std::string_view name);
 

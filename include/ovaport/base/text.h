@@ -43,6 +43,9 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
 /// "1.5 GiB", "512 B": binary units, at most one decimal.
 std::string format_bytes(std::uint64_t bytes);
 
+/// `text` with its valid %XX triplets decoded (RFC 3986 §2.1); others are kept.
+std::string percent_decoded(std::string_view text);
+
 /// The candidate nearest to `word` by edit distance, if near enough to be meant.
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string>& candidates);

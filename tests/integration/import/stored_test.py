@@ -4,6 +4,7 @@ and the judgement of packages by signature, policy and comparison."""
 import gzip
 import hashlib
 import json
+import re
 import subprocess
 import unittest
 
@@ -105,6 +106,48 @@ class Stored(Case):
         _, _, package = self.package('ovf:compression="gzip"',
                                      lambda image: [("disk0.vmdk", bomb)])
         self.refuse(self.import_(package), 3, "import.unpacked-too-large")
+
+    def test_chunks_are_found_in_a_folder_and_behind_a_percent_encoded_name(self):
+        made, image, _ = self.package('ovf:chunkSize="300000"', lambda image: [])
+        text = made.content("app.ovf").replace(b'ovf:href="disk0.vmdk"',
+                                               b'ovf:href="my%20disk.vmdk"')
+        parts = [(name.replace("disk0", "app/my disk"), part)
+                 for name, part in self.chunks(image, 300000)]
+        made.members = [("app/app.ovf", text)] + parts
+        self.assert_imported(made, made.write("folder.ova"))
+
+    def test_a_full_last_chunk_without_a_size_leaves_a_doubt(self):
+        size = 1 << 16
+        whole = bytes(2 * size)
+        made, _, _ = self.package(f'ovf:chunkSize="{size}"',
+                                  lambda image: self.chunks(whole, size))
+        made.replace("app.ovf", re.sub(rb' ovf:size="[0-9]+"', b"", made.content("app.ovf")))
+        made.renew_manifest()
+        self.assertIn("import.chunk-count", self.codes(made.write("doubt.ova")))
+
+    def test_a_file_at_a_url_is_not_fetched(self):
+        made, _, _ = self.package("", lambda image: [("disk0.vmdk", image)])
+        made.replace("app.ovf", made.content("app.ovf").replace(
+            b'ovf:href="disk0.vmdk"', b'ovf:href="http://192.0.2.1/disk0.vmdk"'))
+        made.renew_manifest()
+        self.refuse(self.import_(made.write("far.ova")), 3, "import.remote-file",
+                    "http://192.0.2.1/disk0.vmdk")
+
+    def test_padding_behind_a_gzip_disk_is_verified_too(self):
+        made, _, package = self.package(
+            'ovf:compression="gzip"',
+            lambda image: [("disk0.vmdk", gzip.compress(image) + bytes(300000))])
+        report = self.assert_imported(made, package)
+        self.assertTrue(report["machines"][0]["disks"][0]["verified"])
+
+    def test_damaged_gzip_is_told_as_the_digest_mismatch_that_it_is(self):
+        made, _, _ = self.package(
+            'ovf:compression="gzip"', lambda image: [("disk0.vmdk", gzip.compress(image))])
+        packed = bytearray(made.content("disk0.vmdk"))
+        packed[len(packed) // 2] ^= 1
+        made.replace("disk0.vmdk", bytes(packed))
+        self.refuse(self.import_(made.write("bad.ova")), 4, "import.digest-mismatch",
+                    r"disk0\.vmdk")
 
     def test_an_unknown_compression_is_refused(self):
         _, _, package = self.package('ovf:compression="bzip2"',
