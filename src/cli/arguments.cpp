@@ -30,10 +30,13 @@ void add_judging(CLI::App& command, JudgingArguments& arguments) {
 void add_inspect(CLI::App& app, InspectArguments& arguments) {
   CLI::App* command =
       app.add_subcommand("inspect", "Show what a package holds and what to look out for");
-  command->add_option("PACKAGE", arguments.package, "OVA file, OVF directory or .ovf file")
+  command
+      ->add_option("PACKAGE", arguments.packages,
+                   "OVA files, OVF directories or .ovf files; several are read in parallel")
       ->required()
       ->type_name("FILE");
-  command->add_flag("--json", arguments.json, "Print JSON instead of tables");
+  command->add_flag("--json", arguments.json,
+                    "Print JSON instead of tables; of several packages one line each");
   command->add_flag("--descriptor-only", arguments.descriptor_only,
                     "Judge a bare .ovf whose disks are absent");
   command->add_flag("--guest", arguments.guest,
@@ -48,7 +51,10 @@ void add_inspect(CLI::App& app, InspectArguments& arguments) {
   ovaport inspect appliance.ova
   ovaport inspect --strict --trust-store vendor.pem appliance.ova
   ovaport inspect --json appliance.ova | jq '.systems[0].properties'
-  ovaport inspect --descriptor-only appliance.ovf)");
+  ovaport inspect --descriptor-only appliance.ovf
+  ovaport inspect --json /share/*.ova | jq -r 'select(.error) | .file'
+
+Of several packages the exit code is that of the first which has one.)");
 }
 
 void add_import_choices(CLI::App& command, ImportArguments& arguments) {

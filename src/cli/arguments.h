@@ -19,7 +19,7 @@ struct JudgingArguments {
 /// `ovaport inspect`
 struct InspectArguments {
   JudgingArguments judging;
-  std::string package;
+  std::vector<std::string> packages;
   bool json = false;
   bool descriptor_only = false;
   bool guest = false;

@@ -159,6 +159,15 @@ Json start_json(const ovf::StartStep& step) {
 
 }  // namespace
 
+Json to_json(const Error& error) {
+  Json json{{"kind", to_string(error.kind)}, {"code", error.code}, {"message", error.message}};
+  if (!error.advice.empty()) json["advice"] = error.advice;
+  if (!error.file.empty()) json["in_file"] = error.file;
+  if (!error.element.empty()) json["element"] = error.element;
+  if (error.offset) json["offset"] = *error.offset;
+  return json;
+}
+
 Json to_json(const Concern& concern) {
   Json json{{"code", concern.code},
             {"severity", to_string(concern.severity)},

@@ -16,6 +16,7 @@ struct InspectView {
   std::string language;
 };
 
+nlohmann::ordered_json to_json(const Error& error);
 nlohmann::ordered_json to_json(const Concern& concern);
 nlohmann::ordered_json to_json(const InspectView& view);
 

@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import unittest
@@ -360,15 +361,55 @@ class Inspect(Case):
         result = self.ovaport("inspect", descriptor)
         self.assertRegex(result.stdout + result.stderr, "disk0.vmdk")
 
-    def test_reads_little_of_a_large_package(self):
-        package = ova.Ova(self.dir, sizes=((256 * MIB, 64 * MIB),)).write()
+    def test_reads_little_of_a_package_of_50_gib(self):
+        package = self.dir / "large.ova"
+        self.write_large(package, 5, 10 << 30)
+        self.assertGreater(package.stat().st_size, 50 << 30)
         trace = self.dir / "trace"
-        result = subprocess.run(["strace", "-f", "-e", "trace=read,pread64", "-o", str(trace),
-                                 OVAPORT, "inspect", str(package)], capture_output=True)
+        result = subprocess.run(["strace", "-f", "-y", "-e", "trace=read,readv,pread64,preadv,mmap",
+                                 "-o", str(trace), OVAPORT, "inspect", str(package)],
+                                capture_output=True)
         if result.returncode != 0 and b"ptrace" in result.stderr:
             self.skipTest("ptrace is not permitted here")
-        total = sum(int(m.group(1)) for m in re.finditer(r"= (\d+)$", trace.read_text(), re.M))
-        self.assertLess(total, 2 * MIB)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        lines = [line for line in trace.read_text().splitlines() if f"<{package}>" in line]
+        self.assertFalse([line for line in lines if "mmap(" in line])
+        total = sum(int(m.group(1)) for m in re.finditer(r"= (\d+)$", "\n".join(lines), re.M))
+        self.assertGreater(total, 0)
+        self.assertLess(total, MIB)
+
+    @staticmethod
+    def write_large(path, disks, size):
+        """An OVA with disks that are holes."""
+        names = [f"disk{i}.vmdk" for i in range(disks)]
+        text = ova.descriptor([(name, size, size) for name in names])
+        with open(path, "wb") as file:
+            for name, length in [("app.ovf", len(text))] + [(name, size) for name in names]:
+                member = tarfile.TarInfo(name)
+                member.size = length
+                file.write(member.tobuf(tarfile.GNU_FORMAT))
+                if name == "app.ovf":
+                    file.write(text)
+                file.seek(-file.tell() % 512 if name == "app.ovf" else length, os.SEEK_CUR)
+            file.write(bytes(1024))
+
+    def test_several_packages_are_shown_in_their_order(self):
+        made = ova.Ova(self.dir)
+        good = made.write("good.ova")
+        broken = self.dir / "broken.ova"
+        broken.write_bytes(b"nothing of the kind")
+        packages = [good, broken] * 40
+        result = self.ovaport("inspect", "--json", *packages)
+        self.assertEqual(result.returncode, 3)
+        lines = [json.loads(line) for line in result.stdout.splitlines()]
+        self.assertEqual([line["file"] for line in lines], [str(p) for p in packages])
+        self.assertEqual(lines[0]["systems"][0]["cpus"], 2)
+        self.assertEqual(lines[1]["error"]["code"], "package.not-an-ova")
+        text = self.ovaport("inspect", *packages)
+        self.assertEqual(text.returncode, 3)
+        self.assertEqual(text.stdout.count("== "), 40)
+        self.assertEqual(len(text.stderr.splitlines()), 40)
+        self.assertIn("broken.ova", text.stderr)
 
 
 class Completion(Case):
