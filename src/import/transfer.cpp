@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <set>
 
@@ -202,6 +203,27 @@ class ChainTransfer {
   ImportedDisk imported_;
 };
 
+// The plan's, but in a compressed package as they lie there: each step back unpacks it
+// from its start.
+std::vector<std::size_t> transfer_order(const Appliance& appliance,
+                                        const PreparedMachine& machine) {
+  std::vector<std::size_t> order(machine.plan.disks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (appliance.package->kind() != package::Kind::packed) return order;
+  std::map<std::size_t, std::size_t> places;
+  for (const std::size_t i : order) {
+    const ovf::MachineDisk& disk = machine.view.machine.disks[i];
+    if (!disk.file) continue;
+    // One that is not there is an error when its turn comes.
+    if (const auto stored = stored_file(appliance, disk.file->href); stored.ok())
+      places[i] =
+          static_cast<std::size_t>(stored->parts.front() - appliance.package->entries().data());
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return places[a] < places[b]; });
+  return order;
+}
+
 }  // namespace
 
 Result<std::vector<ImportedDisk>> transfer_disks(const Request& request, const Prepared& prepared,
@@ -210,16 +232,15 @@ Result<std::vector<ImportedDisk>> transfer_disks(const Request& request, const P
                                                  const std::stop_token& stop,
                                                  std::vector<ReadFile>& read, Concerns& concerns) {
   const Transfer transfer{request, prepared, directory, observer, stop, read, concerns};
-  std::vector<ImportedDisk> imported;
-  for (std::size_t i = 0; i < machine.plan.disks.size(); ++i) {
+  std::vector<ImportedDisk> imported(machine.plan.disks.size());
+  for (const std::size_t i : transfer_order(prepared.appliance, machine)) {
     const kubevirt::PlannedDisk& disk = machine.plan.disks[i];
     const std::string file = disk.claim + ".raw";
     const std::uint64_t capacity = machine.view.machine.disks[i].capacity;
     OVAPORT_TRY(const disk::DiskChain chain,
                 disk_chain(prepared.appliance, machine.view.machine.disks[i]));
-    OVAPORT_TRY(auto made, chain.empty() ? make_blank(transfer, file, disk.size)
-                                         : ChainTransfer(transfer, chain, capacity).run(file));
-    imported.push_back(std::move(made));
+    OVAPORT_TRY(imported[i], chain.empty() ? make_blank(transfer, file, disk.size)
+                                           : ChainTransfer(transfer, chain, capacity).run(file));
   }
   for (const kubevirt::PlannedCdrom& cdrom : machine.plan.cdroms) {
     OVAPORT_TRY(disk::DiskInput input, disk_input(prepared.appliance, cdrom.source));

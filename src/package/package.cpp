@@ -8,10 +8,12 @@
 #include <cerrno>
 #include <map>
 
+#include "archive_listing.h"
 #include "names.h"
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
-#include "tar_listing.h"
+#include "packed_archive.h"
+#include "unpack.h"
 
 namespace ovaport::package {
 
@@ -24,6 +26,7 @@ struct Package::State {
   std::size_t descriptor = 0;
   std::optional<std::size_t> manifest;
   std::optional<std::size_t> certificate;
+  std::shared_ptr<PackedArchive> packed;  // when the kind is that
 };
 
 namespace {
@@ -132,27 +135,31 @@ Result<std::vector<Entry>> read_directory(const fs::path& path) {
   return entries;
 }
 
-Result<std::vector<Entry>> read_archive(const fs::path& path, Concerns& concerns) {
+Result<FileRange> open_file(const fs::path& path) {
   OVAPORT_TRY(UniqueFd fd, open_for_reading(path));
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0)
     return system_error("cannot examine", errno).in_file(path.string());
   const auto size = static_cast<std::uint64_t>(info.st_size);
-  auto file = std::make_shared<const UniqueFd>(std::move(fd));
+  return FileRange{std::make_shared<const UniqueFd>(std::move(fd)), 0, size};
+}
+
+Result<std::string> read_head(const FileRange& file) {
   std::string head(512, '\0');
-  const FileRange whole{file, 0, size};
-  OVAPORT_TRY(const std::size_t got, whole.read_at(0, std::as_writable_bytes(std::span(head))));
+  OVAPORT_TRY(const std::size_t got, file.read_at(0, std::as_writable_bytes(std::span(head))));
   head.resize(got);
-  if (head.size() < 512 || head.compare(257, 5, "ustar") != 0) {
-    // Old tars have no magic, but then libarchive must find a valid checksum.
-    auto listed = list_tar(file, size, concerns);
-    if (listed.ok() && !listed->empty()) return listed;
+  return head;
+}
+
+Result<std::vector<Entry>> read_tar(const FileRange& file, std::string_view head,
+                                    const std::string& name, Concerns& concerns) {
+  auto listed = list_tar(file, concerns);
+  // Old tars have no magic, but then libarchive must find a valid checksum.
+  if (!is_posix_tar(head) && (!listed.ok() || listed->empty()))
     return Error(ErrorKind::invalid, "package.not-an-ova",
                  "is no OVA (a tar archive): it is " + describe_magic(head))
-        .in_file(path.filename().string());
-  }
-  auto listed = list_tar(file, size, concerns);
-  if (!listed.ok()) return std::move(listed).error().in_file(path.filename().string());
+        .in_file(name);
+  if (!listed.ok()) return std::move(listed).error().in_file(name);
   return listed;
 }
 
@@ -178,7 +185,16 @@ Result<Package> Package::open(const fs::path& path, Concerns& concerns) {
     const fs::path parent = path.parent_path().empty() ? fs::path(".") : path.parent_path();
     OVAPORT_TRY(state->entries, read_directory(directory ? path : parent));
   } else {
-    OVAPORT_TRY(state->entries, read_archive(path, concerns));
+    OVAPORT_TRY(const FileRange file, open_file(path));
+    OVAPORT_TRY(const std::string head, read_head(file));
+    const Packing packing = packing_of(head);
+    if (packing == Packing::none) {
+      OVAPORT_TRY(state->entries, read_tar(file, head, state->name, concerns));
+    } else {
+      OVAPORT_TRY(state->packed, PackedArchive::open(file, packing, state->name, concerns));
+      state->kind = Kind::packed;
+      state->entries = state->packed->entries();
+    }
   }
   OVAPORT_CHECK(refuse_duplicates(state->entries));
   const auto named = std::find_if(state->entries.begin(), state->entries.end(),
@@ -190,7 +206,7 @@ Result<Package> Package::open(const fs::path& path, Concerns& concerns) {
   }
   state->manifest = companion(state->entries, state->descriptor, ".mf");
   state->certificate = companion(state->entries, state->descriptor, ".cert");
-  if (state->kind == Kind::ova && state->descriptor != 0)
+  if (state->kind != Kind::directory && state->descriptor != 0)
     concerns.push_back(warning("package.order", "the descriptor is not the first member",
                                state->entries[state->descriptor].name));
   return Package(std::move(state));
@@ -257,8 +273,8 @@ Result<std::string> Package::read(const Entry& entry, std::uint64_t limit) const
                "has " + format_bytes(entry.size) + "; at most " + format_bytes(limit) + " are read")
         .in_file(entry.name);
   std::string text(entry.size, '\0');
-  OVAPORT_TRY(const std::size_t got,
-              entry.range->read_at(0, std::as_writable_bytes(std::span(text))));
+  OVAPORT_TRY(const auto source, stream(entry));
+  OVAPORT_TRY(const std::size_t got, source->read(std::as_writable_bytes(std::span(text))));
   if (got != entry.size)
     return Error(
                ErrorKind::integrity, "package.truncated",
@@ -268,7 +284,8 @@ Result<std::string> Package::read(const Entry& entry, std::uint64_t limit) const
 }
 
 Result<std::unique_ptr<ByteSource>> Package::stream(const Entry& entry) const {
-  return make_source(*entry.range);
+  if (entry.range) return make_source(*entry.range);
+  return state_->packed->stream(entry);
 }
 
 }  // namespace ovaport::package

@@ -22,15 +22,21 @@ struct Entry {
   std::optional<FileRange> range;  ///< Where it lies; absent when it is not contiguous.
 };
 
-enum class Kind { ova, directory };
+enum class Kind {
+  ova,        ///< A plain tar.
+  directory,  ///< An OVF directory.
+  packed,     ///< A tar compressed by gzip, xz, zstd or bzip2, or a zip.
+};
 
-/// An open OVA (plain tar) or OVF directory. Move-only; entries live as long as it.
-/// Reading is thread-safe.
+/// An open OVA, compressed or not, or OVF directory. Move-only; entries live as long as
+/// it. Reading is thread-safe.
 class Package {
  public:
   /// Opens a tar, a directory or the .ovf file of a directory, lists it by its
   /// headers (bytes of disks are seeked over) and finds the descriptor. Refuses
   /// names that lead outside, links, devices, duplicates and truncated members.
+  /// A compressed tar is unpacked once for that, in memory of a bounded size; one that
+  /// unpacks to more than 16 GiB and 1200 times its size is refused.
   static Result<Package> open(const std::filesystem::path& path, Concerns& concerns);
 
   Package(Package&&) noexcept;
@@ -48,7 +54,8 @@ class Package {
   Result<const Entry*> find(std::string_view href, Concerns& concerns) const;
   /// All of a small entry.
   Result<std::string> read(const Entry& entry, std::uint64_t limit) const;
-  /// A new stream over an entry.
+  /// A new stream over an entry. Of a compressed package, entries are best read in
+  /// their order: going back means unpacking from the start.
   Result<std::unique_ptr<ByteSource>> stream(const Entry& entry) const;
 
  private:

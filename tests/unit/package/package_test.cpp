@@ -8,53 +8,12 @@
 #include <cstring>
 #include <fstream>
 
+#include "support.h"
+
 namespace ovaport::package {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// One header block of ustar (POSIX.1-1988), with a valid checksum.
-std::string header(const std::string& name, std::uint64_t size, char type = '0',
-                   const std::string& link = "") {
-  std::string block(512, '\0');
-  block.replace(0, name.size(), name);
-  const auto octal = [&](std::size_t at, int digits, std::uint64_t value) {
-    std::string text(static_cast<std::size_t>(digits), '0');
-    for (int i = digits - 1; i >= 0; --i, value /= 8)
-      text[static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 8);
-    block.replace(at, text.size(), text);
-  };
-  octal(100, 7, 0644);
-  octal(108, 7, 0);
-  octal(116, 7, 0);
-  if (size < (1ULL << 33)) {
-    octal(124, 11, size);
-  } else {
-    block[124] = '\x80';  // base-256
-    for (int i = 0; i < 8; ++i)
-      block[static_cast<std::size_t>(135 - i)] = static_cast<char>(size >> (8 * i));
-  }
-  octal(136, 11, 0);
-  block[156] = type;
-  block.replace(157, link.size(), link);
-  block.replace(257, 5, "ustar");
-  block.replace(263, 2, "00");
-  block.replace(148, 8, 8, ' ');
-  unsigned sum = 0;
-  for (const char c : block)
-    sum += static_cast<unsigned char>(c);
-  octal(148, 6, sum);
-  block[154] = '\0';
-  return block;
-}
-
-std::string member(const std::string& name, std::string content) {
-  std::string bytes = header(name, content.size()) + content;
-  bytes.resize((bytes.size() + 511) / 512 * 512);
-  return bytes;
-}
-
-const std::string kEnd(1024, '\0');
 
 class PackageTest : public testing::Test {
  protected:
@@ -160,11 +119,30 @@ TEST_F(PackageTest, TruncatedMemberNamesItselfAndTheBytes) {
 
 TEST_F(PackageTest, MissingEndBlocksAreTolerated) {
   EXPECT_TRUE(open(member("a.ovf", "<x/>") + member("d", "x")).ok());
+  EXPECT_TRUE(has_concern("package.no-end-mark"));
+}
+
+TEST_F(PackageTest, ZerosBehindTheEndAreNothingAndOtherDataIsAConcern) {
+  const std::string whole = member("a.ovf", "<x/>") + member("d", "x") + kEnd;
+  EXPECT_TRUE(open(whole + std::string(100'000, '\0')).ok());
+  EXPECT_TRUE(concerns_.empty());
+  EXPECT_TRUE(open(whole + std::string(5'000, '\0') + "more").ok());
+  EXPECT_TRUE(has_concern("package.trailing-data"));
+  EXPECT_FALSE(has_concern("package.no-end-mark"));
+}
+
+TEST_F(PackageTest, HeadersThatNestWithoutEndAreRefused) {
+  for (const char type : {'L', 'x', 'g'}) {
+    std::string bytes = member("a.ovf", "<x/>");
+    for (int i = 0; i < 8000; ++i)
+      bytes += header("././@LongLink", 2, type) + "n" + std::string(511, '\0');
+    EXPECT_FALSE(open(bytes + member("d", "x") + kEnd).ok()) << type;
+  }
 }
 
 TEST_F(PackageTest, NoTarIsNamedForWhatItLooksLike) {
   expect_refused("\x89PNG" + std::string(2000, '\0'), "package.not-an-ova", "PNG");
-  expect_refused("PK\x03\x04" + std::string(2000, '\0'), "package.not-an-ova", "zip");
+  expect_refused("KDMV" + std::string(2000, '\0'), "package.not-an-ova", "VMDK");
   expect_refused("", "package.not-an-ova", "empty");
 }
 

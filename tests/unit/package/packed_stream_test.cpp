@@ -1,10 +1,11 @@
 #include "ovaport/package/packed_stream.h"
 
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <cstring>
 #include <random>
+
+#include "support.h"
 
 namespace ovaport::package {
 namespace {
@@ -29,20 +30,6 @@ OpenPart part(const std::string& text) {
   return [text]() -> Result<std::unique_ptr<ByteSource>> {
     return std::unique_ptr<ByteSource>(std::make_unique<TextSource>(text));
   };
-}
-
-std::string gzip(const std::string& text) {
-  std::string out(text.size() + 1024, '\0');
-  z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 /// All of a stream, read in pieces of `piece`; the code of the error if there is one.
