@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <set>
 
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
@@ -130,13 +131,42 @@ Status read_manifest(Appliance& appliance, std::string_view descriptor,
   constexpr std::uint64_t kManifestLimit = 16ULL << 20;
   OVAPORT_TRY(const std::string text, package.read(*entry, kManifestLimit));
   OVAPORT_TRY(appliance.manifest, package::parse_manifest(text, entry->name, appliance.concerns));
-  append(appliance.concerns, package::check_coverage(*appliance.manifest, package));
   OVAPORT_CHECK(read_certificate(appliance, text, trust));
   return check_descriptor_digest(appliance, descriptor);
 }
 
+constexpr std::size_t kMostUnreferenced = 20;
+
+// What is in the package for people: a README, a licence, a picture.
+void note_unreferenced(Appliance& appliance, const std::set<const package::Entry*>& referenced) {
+  const package::Package& package = *appliance.package;
+  std::size_t count = 0;
+  for (const package::Entry& entry : package.entries()) {
+    if (&entry == &package.descriptor() || &entry == package.manifest() ||
+        &entry == package.certificate() || referenced.count(&entry) != 0)
+      continue;
+    if (++count > kMostUnreferenced) return;
+    Concern concern;
+    concern.code = "import.unreferenced-file";
+    concern.severity = Severity::information;
+    concern.message = "the descriptor does not reference " + quote(entry.name);
+    concern.file = entry.name;
+    appliance.concerns.push_back(std::move(concern));
+  }
+}
+
+// The descriptor may keep files in folders beside it.
+Status complete_package(Appliance& appliance) {
+  for (const ovf::File& file : appliance.envelope.files)
+    OVAPORT_CHECK(appliance.package->add_folder_of(file.href));
+  if (appliance.manifest)
+    append(appliance.concerns, package::check_coverage(*appliance.manifest, *appliance.package));
+  return {};
+}
+
 // Every referenced file must be there, unless no disk or drive needs it.
 void check_references(Appliance& appliance) {
+  std::set<const package::Entry*> referenced;
   for (const ovf::File& file : appliance.envelope.files) {
     const auto& disks = appliance.envelope.disks;
     const bool needed = std::any_of(disks.begin(), disks.end(), [&](const ovf::Disk& disk) {
@@ -151,6 +181,7 @@ void check_references(Appliance& appliance) {
       appliance.concerns.push_back(std::move(concern));
       continue;
     }
+    referenced.insert(found->parts.begin(), found->parts.end());
     if (file.size && *file.size != found->size) {
       Concern concern = critical("import.file-size",
                                  "the descriptor says " + std::to_string(*file.size) +
@@ -161,6 +192,7 @@ void check_references(Appliance& appliance) {
       appliance.concerns.push_back(std::move(concern));
     }
   }
+  note_unreferenced(appliance, referenced);
 }
 
 void judge_descriptor(Appliance& appliance, std::string_view text, const OpenOptions& options) {
@@ -194,6 +226,7 @@ Result<Appliance> open_appliance(const fs::path& path, const OpenOptions& option
   OVAPORT_TRY(appliance.envelope,
               ovf::parse_envelope(text, appliance.descriptor_name, appliance.concerns));
   judge_descriptor(appliance, text, options);
+  OVAPORT_CHECK(complete_package(appliance));
   check_references(appliance);
   read_string_bundles(appliance);
   return appliance;

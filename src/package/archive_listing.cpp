@@ -52,6 +52,21 @@ Concern warning(std::string_view code, std::string message) {
   return concern;
 }
 
+constexpr std::size_t kMostGuesses = 20;  // of which each is a concern
+
+Result<std::string> name_of(const Member& member, std::size_t& guesses, Concerns& concerns) {
+  if (is_utf8(member.raw_name)) return checked_name(member.raw_name);
+  const bool zip = member.method.starts_with("ZIP");
+  OVAPORT_TRY(std::string name, checked_name(guessed_name(member.raw_name, zip)));
+  if (guesses++ < kMostGuesses) {
+    concerns.push_back(warning(
+        "package.name-encoding",
+        "the name " + quote(member.raw_name) + " is not UTF-8; it is read as " + quote(name)));
+    concerns.back().file = name;
+  }
+  return name;
+}
+
 }  // namespace
 
 std::string describe_magic(std::string_view head) {
@@ -86,13 +101,14 @@ bool is_posix_tar(std::string_view head) {
   return head.size() >= 512 && head.substr(kMagic).starts_with("ustar");
 }
 
-Status visit_files(ArchiveReader& reader, const VisitFile& visit) {
+Status visit_files(ArchiveReader& reader, const VisitFile& visit, Concerns& concerns) {
+  std::size_t guesses = 0;
   while (true) {
     OVAPORT_TRY(const auto member, reader.next());
     if (!member) return {};
     if (is_mac_companion(member->raw_name)) continue;
     OVAPORT_CHECK(check_type(*member));
-    OVAPORT_TRY(std::string name, checked_name(member->raw_name));
+    OVAPORT_TRY(std::string name, name_of(*member, guesses, concerns));
     if (member->is_directory) continue;
     OVAPORT_CHECK(visit(*member, std::move(name)));
   }
@@ -113,11 +129,12 @@ Status judge_end(ArchiveReader& reader, Concerns& concerns) {
 Result<std::vector<Entry>> list_tar(const FileRange& file, Concerns& concerns) {
   OVAPORT_TRY(const auto reader, ArchiveReader::open(Container::tar, file));
   std::vector<Entry> entries;
-  OVAPORT_CHECK(visit_files(*reader, [&](const Member& member, std::string name) -> Status {
+  const auto add = [&](const Member& member, std::string name) -> Status {
     OVAPORT_TRY(Entry entry, entry_in_tar(member, std::move(name), file));
     entries.push_back(std::move(entry));
     return {};
-  }));
+  };
+  OVAPORT_CHECK(visit_files(*reader, add, concerns));
   OVAPORT_CHECK(judge_end(*reader, concerns));
   return entries;
 }

@@ -15,8 +15,9 @@ namespace ovaport::package {
 using VisitFile = std::function<Status(const Member& member, std::string name)>;
 
 /// Visits the files of an archive in its order. Refuses what is no regular file or
-/// directory, unsafe names, and encrypted members.
-Status visit_files(ArchiveReader& reader, const VisitFile& visit);
+/// directory, unsafe names, and encrypted members. Names that are not UTF-8 are guessed,
+/// with a concern.
+Status visit_files(ArchiveReader& reader, const VisitFile& visit, Concerns& concerns);
 
 /// After a tar's last member: concerns about how it ends. Reads a stream to its end.
 Status judge_end(ArchiveReader& reader, Concerns& concerns);

@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -56,6 +57,35 @@ bool only_zeros(std::span<const std::byte> bytes) {
 
 }  // namespace
 
+/// libarchive converts names to the locale's encoding and gives up those that cannot
+/// be. In UTF-8 it has nothing to convert, and passes on what is not UTF-8 as it is.
+struct ArchiveReader::Utf8 {
+  Utf8() : locale(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {}
+  Utf8(const Utf8&) = delete;
+  Utf8& operator=(const Utf8&) = delete;
+  ~Utf8() {
+    if (locale != nullptr) ::freelocale(locale);
+  }
+
+  /// Its use, in one scope and thread.
+  class Scope {
+   public:
+    explicit Scope(const Utf8& utf8) {
+      if (utf8.locale != nullptr) before_ = ::uselocale(utf8.locale);
+    }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope() {
+      if (before_ != nullptr) ::uselocale(before_);
+    }
+
+   private:
+    locale_t before_ = nullptr;
+  };
+
+  locale_t locale;
+};
+
 /// What libarchive calls.
 struct ArchiveReader::Callbacks {
   static la_ssize_t read(archive* a, void* data, const void** out) {
@@ -95,7 +125,10 @@ void ArchiveReader::Deleter::operator()(archive* a) const {
 }
 
 ArchiveReader::ArchiveReader(FileRange file, std::unique_ptr<ByteSource> stream)
-    : file_(std::move(file)), stream_(std::move(stream)), archive_(archive_read_new()) {}
+    : file_(std::move(file)),
+      stream_(std::move(stream)),
+      utf8_(std::make_unique<Utf8>()),
+      archive_(archive_read_new()) {}
 
 ArchiveReader::~ArchiveReader() = default;
 
@@ -131,9 +164,6 @@ Status ArchiveReader::start(Container container) {
       archive_read_support_format_raw(a);
       break;
   }
-  // Member names are UTF-8, whatever locale we run in.
-  if (container == Container::tar || container == Container::zip)
-    archive_read_set_options(a, "hdrcharset=UTF-8");
   archive_read_set_read_callback(a, Callbacks::read);
   if (!stream_) {
     archive_read_set_skip_callback(a, Callbacks::skip);
@@ -141,6 +171,7 @@ Status ArchiveReader::start(Container container) {
   }
   archive_read_set_callback_data(a, this);
   in_header_ = true;
+  const Utf8::Scope utf8(*utf8_);
   if (archive_read_open1(a) != ARCHIVE_OK) return failure();
   return {};
 }
@@ -195,6 +226,7 @@ Result<std::optional<Member>> ArchiveReader::next() {
   in_header_ = true;
   header_bytes_ = 0;
   archive_entry* entry = nullptr;
+  const Utf8::Scope utf8(*utf8_);
   const int status = archive_read_next_header(a, &entry);
   if (failure_) return *failure_;
   if (status == ARCHIVE_EOF) {

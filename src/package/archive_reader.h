@@ -74,6 +74,7 @@ class ArchiveReader {
   struct Deleter {
     void operator()(archive* a) const;
   };
+  struct Utf8;  // While it lives, libarchive takes names as UTF-8 in this thread.
   FileRange file_;
   std::unique_ptr<ByteSource> stream_;
   std::vector<std::byte> buffer_;
@@ -86,6 +87,7 @@ class ArchiveReader {
   bool at_end_ = false;  // of the input
   bool end_mark_ = false;
   std::optional<Error> failure_;  // of the input
+  std::unique_ptr<Utf8> utf8_;
   std::unique_ptr<archive, Deleter> archive_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ovaport/base/text.h"
+#include "unicode.h"
 
 namespace ovaport::package {
 
@@ -35,6 +36,13 @@ Result<std::string> checked_name(std::string_view raw) {
   }
   if (name.empty()) return unsafe(raw, "names nothing");
   return name;
+}
+
+std::string guessed_name(std::string_view raw, bool zip) {
+  // Latin-1 has control characters where CP437 has its letters.
+  const bool controls =
+      std::any_of(raw.begin(), raw.end(), [](unsigned char c) { return c >= 0x80 && c < 0xA0; });
+  return decoded(raw, zip || controls ? OldCharset::cp437 : OldCharset::latin1);
 }
 
 bool is_mac_companion(std::string_view name) {

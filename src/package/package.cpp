@@ -1,31 +1,45 @@
 #include "ovaport/package/package.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <map>
 
 #include "archive_listing.h"
+#include "directory_listing.h"
 #include "names.h"
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
 #include "packed_archive.h"
+#include "unicode.h"
 #include "unpack.h"
 
 namespace ovaport::package {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// The entries by their names, in forms that are equal for more and more of them.
+struct Names {
+  std::map<std::string, std::size_t> exact;
+  std::map<std::string, std::size_t> composed;
+  std::map<std::string, std::size_t> caseless;
+};
+
+}  // namespace
+
 struct Package::State {
   std::string name;
   Kind kind = Kind::ova;
   std::vector<Entry> entries;
+  Names names;
   std::size_t descriptor = 0;
   std::optional<std::size_t> manifest;
   std::optional<std::size_t> certificate;
+  UniqueFd directory;                     // when the kind is that
   std::shared_ptr<PackedArchive> packed;  // when the kind is that
 };
 
@@ -39,20 +53,21 @@ Concern warning(std::string_view code, std::string message, std::string file) {
   return concern;
 }
 
-std::string folded(std::string_view name) {
-  return to_lower(name);
-}
-
-Status refuse_duplicates(const std::vector<Entry>& entries) {
-  std::map<std::string, const Entry*> seen;
-  for (const Entry& entry : entries) {
-    const auto [at, fresh] = seen.emplace(folded(entry.name), &entry);
+// One name for two files, on some system, would let one of them be checked and the
+// other one be used.
+Result<Names> index_names(const std::vector<Entry>& entries) {
+  Names names;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const std::string& name = entries[i].name;
+    names.exact.emplace(name, i);
+    names.composed.emplace(composed(name), i);
+    const auto [at, fresh] = names.caseless.emplace(caseless(name), i);
     if (!fresh)
       return Error(ErrorKind::invalid, "package.duplicate",
-                   "the package holds " + quote(at->second->name) + " and " + quote(entry.name) +
+                   "the package holds " + quote(entries[at->second].name) + " and " + quote(name) +
                        ", which are the same name on some systems");
   }
-  return {};
+  return names;
 }
 
 bool has_suffix(const Entry& entry, std::string_view suffix) {
@@ -61,28 +76,33 @@ bool has_suffix(const Entry& entry, std::string_view suffix) {
                              suffix);
 }
 
-auto depth(const Entry& entry) {
-  return std::count(entry.name.begin(), entry.name.end(), '/');
-}
-
 std::string_view stem(const Entry& entry) {
   return std::string_view(entry.name).substr(0, entry.name.rfind('.'));
+}
+
+Error no_descriptor(const std::vector<Entry>& entries) {
+  Error error(ErrorKind::invalid, "package.no-descriptor",
+              "the package has no descriptor (a file that ends in .ovf)");
+  for (const Entry& entry : entries)
+    if (has_suffix(entry, ".ova"))
+      return std::move(error).advise("It holds " + quote(entry.name) +
+                                     ": unpack it and import that");
+  return error;
 }
 
 Result<std::size_t> find_descriptor(const std::vector<Entry>& entries) {
   std::optional<std::size_t> found;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (!has_suffix(entries[i], ".ovf")) continue;
-    if (found && depth(entries[*found]) == depth(entries[i]))
+    if (found)
       return Error(ErrorKind::invalid, "package.two-descriptors",
                    "the package has more than one descriptor: " + quote(entries[*found].name) +
                        " and " + quote(entries[i].name))
           .advise("Import each from a directory of its own");
-    if (!found || depth(entries[i]) < depth(entries[*found])) found = i;
+    found = i;
   }
   if (found) return *found;
-  return Error(ErrorKind::invalid, "package.no-descriptor",
-               "the package has no descriptor (a file that ends in .ovf)");
+  return no_descriptor(entries);
 }
 
 // The one that goes with the descriptor by its name, else the only one.
@@ -97,42 +117,6 @@ std::optional<std::size_t> companion(const std::vector<Entry>& entries, std::siz
     ++count;
   }
   return count == 1 ? only : std::nullopt;
-}
-
-struct DirectoryCloser {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-
-Result<std::vector<std::string>> list_directory(const fs::path& path, UniqueFd& fd) {
-  fd = UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return system_error("cannot open the directory", errno).in_file(path.string());
-  const std::unique_ptr<DIR, DirectoryCloser> directory(::opendir(path.c_str()));
-  if (!directory) return system_error("cannot list the directory", errno).in_file(path.string());
-  std::vector<std::string> names;
-  while (const dirent* item = ::readdir(directory.get()))
-    names.emplace_back(item->d_name);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-// Only what lies directly in the directory: a share holds other things below.
-Result<std::vector<Entry>> read_directory(const fs::path& path) {
-  UniqueFd directory;
-  OVAPORT_TRY(const auto names, list_directory(path, directory));
-  std::vector<Entry> entries;
-  for (const std::string& raw : names) {
-    if (raw == "." || raw == ".." || is_mac_companion(raw)) continue;
-    UniqueFd fd(
-        ::openat(directory.get(), raw.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    struct stat info {};
-    // Links, devices and what we may not read are no part of the package.
-    if (!fd.valid() || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
-    OVAPORT_TRY(std::string name, checked_name(raw));
-    const auto size = static_cast<std::uint64_t>(info.st_size);
-    auto shared = std::make_shared<const UniqueFd>(std::move(fd));
-    entries.push_back({std::move(name), size, FileRange{std::move(shared), 0, size}});
-  }
-  return entries;
 }
 
 Result<FileRange> open_file(const fs::path& path) {
@@ -163,6 +147,30 @@ Result<std::vector<Entry>> read_tar(const FileRange& file, std::string_view head
   return listed;
 }
 
+Result<std::string> name_below(const std::string& folder, std::string_view href) {
+  OVAPORT_TRY(const std::string name, checked_name(href));
+  return folder + name;
+}
+
+std::string as_it_is(std::string_view name) {
+  return std::string(name);
+}
+
+/// One way to find a file by its name.
+struct Step {
+  std::map<std::string, std::size_t> Names::*names;
+  std::string (*form)(std::string_view);
+  std::string_view code;  // of the concern; "" for none
+  std::string_view how;
+
+  [[nodiscard]] const Entry* look_up(const Names& index, const std::vector<Entry>& entries,
+                                     const Result<std::string>& name) const {
+    if (!name.ok()) return nullptr;
+    const auto found = (index.*names).find(form(*name));
+    return found == (index.*names).end() ? nullptr : &entries[found->second];
+  }
+};
+
 }  // namespace
 
 Package::Package(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -183,7 +191,8 @@ Result<Package> Package::open(const fs::path& path, Concerns& concerns) {
       OVAPORT_CHECK(open_for_reading(path));
     }
     const fs::path parent = path.parent_path().empty() ? fs::path(".") : path.parent_path();
-    OVAPORT_TRY(state->entries, read_directory(directory ? path : parent));
+    OVAPORT_TRY(state->directory, open_directory(directory ? path : parent));
+    OVAPORT_TRY(state->entries, list_folder(state->directory, ""));
   } else {
     OVAPORT_TRY(const FileRange file, open_file(path));
     OVAPORT_TRY(const std::string head, read_head(file));
@@ -196,7 +205,7 @@ Result<Package> Package::open(const fs::path& path, Concerns& concerns) {
       state->entries = state->packed->entries();
     }
   }
-  OVAPORT_CHECK(refuse_duplicates(state->entries));
+  OVAPORT_TRY(state->names, index_names(state->entries));
   const auto named = std::find_if(state->entries.begin(), state->entries.end(),
                                   [&](const Entry& entry) { return entry.name == state->name; });
   if (bare && !directory && named != state->entries.end()) {
@@ -233,35 +242,49 @@ const Entry* Package::certificate() const {
   return state_->certificate ? &state_->entries[*state_->certificate] : nullptr;
 }
 
+Status Package::add_folder_of(std::string_view href) {
+  if (state_->kind != Kind::directory) return {};
+  const auto name = checked_name(percent_decoded(href));
+  if (!name.ok() || name->find('/') == std::string::npos) return {};
+  const std::string folder = name->substr(0, name->rfind('/') + 1);
+  std::vector<Entry>& entries = state_->entries;
+  const bool known = std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) {
+    return entry.name.substr(0, entry.name.rfind('/') + 1) == folder;
+  });
+  if (known) return {};
+  OVAPORT_TRY(auto found, list_folder(state_->directory, folder));
+  for (Entry& entry : found)
+    if (!has_suffix(entry, ".ovf")) entries.push_back(std::move(entry));
+  OVAPORT_TRY(state_->names, index_names(entries));
+  return {};
+}
+
 Result<const Entry*> Package::find(std::string_view href, Concerns& concerns) const {
   const std::string& descriptor = state_->entries[state_->descriptor].name;
-  const auto slash = descriptor.rfind('/');
-  const std::string folder =
-      slash == std::string::npos ? std::string() : descriptor.substr(0, slash + 1);
-  const auto lookup = [&](const std::string& text, bool exact) -> const Entry* {
-    const auto name = checked_name(text);
-    if (!name.ok()) return nullptr;
-    for (const Entry& entry : state_->entries)
-      if (exact ? entry.name == folder + *name : equal_ignoring_case(entry.name, folder + *name))
-        return &entry;
-    return nullptr;
-  };
-  const std::string decoded = percent_decoded(href);
-  const Entry* literal = lookup(std::string(href), true);
-  const Entry* unescaped = lookup(decoded, true);
-  if (literal != nullptr && unescaped != nullptr && literal != unescaped)
-    return Error(ErrorKind::invalid, "package.ambiguous-href",
-                 "the reference " + quote(href) + " means " + quote(literal->name) + " or " +
-                     quote(unescaped->name));
-  if (literal != nullptr) return literal;
-  if (unescaped != nullptr) return unescaped;
-  if (const Entry* loose = lookup(decoded, false)) {
-    concerns.push_back(warning(
-        "package.case", "the reference " + quote(href) + " differs from the file's name in case",
-        loose->name));
-    return loose;
+  const std::string folder = descriptor.substr(0, descriptor.rfind('/') + 1);
+  const std::string unescaped = percent_decoded(href);
+  const auto literal_name = name_below(folder, href);
+  const auto unescaped_name = name_below(folder, unescaped);
+  const std::array steps{Step{&Names::exact, as_it_is, {}, {}},
+                         Step{&Names::composed, composed, "package.unicode-form", "Unicode form"},
+                         Step{&Names::caseless, caseless, "package.case", "case"}};
+  for (const Step& step : steps) {
+    const Entry* literal = step.look_up(state_->names, state_->entries, literal_name);
+    const Entry* other = step.look_up(state_->names, state_->entries, unescaped_name);
+    if (literal != nullptr && other != nullptr && literal != other)
+      return Error(ErrorKind::invalid, "package.ambiguous-href",
+                   "the reference " + quote(href) + " means " + quote(literal->name) + " or " +
+                       quote(other->name));
+    const Entry* found = literal != nullptr ? literal : other;
+    if (found == nullptr) continue;
+    if (!step.code.empty())
+      concerns.push_back(warning(step.code,
+                                 "the reference " + quote(href) +
+                                     " differs from the file's name in " + std::string(step.how),
+                                 found->name));
+    return found;
   }
-  OVAPORT_CHECK(checked_name(decoded));
+  OVAPORT_CHECK(unescaped_name);
   return Error(ErrorKind::invalid, "package.missing-file",
                "the package does not hold " + quote(href) + ", which the descriptor references");
 }

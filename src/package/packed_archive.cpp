@@ -146,11 +146,12 @@ Status PackedArchive::check_container() const {
 
 Status PackedArchive::list(Concerns& concerns) {
   OVAPORT_TRY(const auto cursor, from_start());
-  auto listed = visit_files(*cursor->reader, [&](const Member& member, std::string name) -> Status {
+  const auto visit = [&](const Member& member, std::string name) -> Status {
     cursor->ordinal = member.ordinal;
     cursor->offset = 0;
     return add(*cursor, member, std::move(name));
-  });
+  };
+  auto listed = visit_files(*cursor->reader, visit, concerns);
   if (!listed.ok()) return std::move(listed).error().in_file(name_);
   if (packing_ == Packing::zip) return {};
   auto ended = judge_end(*cursor->reader, concerns);

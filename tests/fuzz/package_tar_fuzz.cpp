@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <vector>
 
 #include "ovaport/base/unique_fd.h"
 #include "ovaport/package/coverage.h"
@@ -23,6 +24,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!entry.range && package->kind() != package::Kind::packed) __builtin_trap();
     (void)package->find(entry.name, concerns).ok();
     (void)package->read(entry, 4096).ok();
+    // Beyond what is kept in memory; a bomb is not to be read to its end.
+    const auto stream = package->stream(entry);
+    std::vector<std::byte> buffer(std::size_t{300} << 10);
+    if (stream.ok()) (void)(*stream)->read(buffer).ok();
   }
   return 0;
 }

@@ -50,7 +50,14 @@ class Package {
   [[nodiscard]] const Entry* manifest() const;
   [[nodiscard]] const Entry* certificate() const;
 
-  /// The entry that a References/File href means.
+  /// Of a directory: adds the files of the folder below it that `href` names, if it names
+  /// one, so that they can be found. Links are not followed; descriptors in it belong to
+  /// other packages. Archives have all their files already. Entries that were given
+  /// out before are invalid then.
+  Status add_folder_of(std::string_view href);
+  /// The entry that a References/File href means: by its exact name, literally or with
+  /// percent-encoding decoded, else by its name in another Unicode form or case, with a
+  /// concern.
   Result<const Entry*> find(std::string_view href, Concerns& concerns) const;
   /// All of a small entry.
   Result<std::string> read(const Entry& entry, std::uint64_t limit) const;

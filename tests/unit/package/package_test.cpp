@@ -150,6 +150,9 @@ TEST_F(PackageTest, OneDescriptorIsWanted) {
   expect_refused(member("d.vmdk", "x") + kEnd, "package.no-descriptor", ".ovf");
   expect_refused(member("a.ovf", "x") + member("b.ovf", "y") + kEnd, "package.two-descriptors",
                  "b.ovf");
+  expect_refused(member("a.ovf", "x") + member("old/b.ovf", "y") + kEnd, "package.two-descriptors",
+                 "old/b.ovf");
+  expect_refused(member("a.ova", "x") + kEnd, "package.no-descriptor", "unpack it");
   EXPECT_TRUE(open(member("._a.ovf", "x") + member("a.ovf", "y") + kEnd).ok());
 }
 
@@ -171,6 +174,67 @@ TEST_F(PackageTest, HrefsAreDecodedAndMatchedLoosely) {
   EXPECT_EQ(none.size(), 1U);
   EXPECT_EQ(package->find("absent.vmdk", none).error().code, "package.missing-file");
   EXPECT_EQ(package->find("../a.ovf", none).error().code, "package.unsafe-name");
+}
+
+TEST_F(PackageTest, HrefsAreMatchedInAnyUnicodeFormAndCase) {
+  const auto package =
+      open(member("a.ovf", "<x/>") + member("caf\u00e9.vmdk", "x") +
+           member("STRA\u00dfE.vmdk", "y") + member("\u65e5\u672c.vmdk", "z") + kEnd);
+  ASSERT_TRUE(package.ok()) << describe(package.error());
+  EXPECT_TRUE(concerns_.empty());
+  Concerns found;
+  EXPECT_EQ(package->find("caf%C3%A9.vmdk", found).value()->name, "caf\u00e9.vmdk");
+  EXPECT_EQ(package->find("\u65e5\u672c.vmdk", found).value()->name, "\u65e5\u672c.vmdk");
+  EXPECT_TRUE(found.empty());
+  EXPECT_EQ(package->find("cafe\u0301.vmdk", found).value()->name, "caf\u00e9.vmdk");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.back().code, "package.unicode-form");
+  EXPECT_EQ(package->find("CAFE\u0301.vmdk", found).value()->name, "caf\u00e9.vmdk");
+  EXPECT_EQ(package->find("strasse.vmdk", found).value()->name, "STRA\u00dfE.vmdk");
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found.back().code, "package.case");
+}
+
+TEST_F(PackageTest, DuplicatesInAnotherUnicodeFormOrCaseAreRefused) {
+  const std::string front = member("a.ovf", "<x/>") + member("caf\u00e9", "x");
+  expect_refused(front + member("cafe\u0301", "y") + kEnd, "package.duplicate");
+  expect_refused(front + member("CAF\u00c9", "y") + kEnd, "package.duplicate");
+  EXPECT_TRUE(open(front + member("cafe", "y") + kEnd).ok());
+}
+
+TEST_F(PackageTest, NamesThatAreNotUtf8AreGuessedWithAConcern) {
+  const auto package = open(member("a.ovf", "<x/>") + member("caf\351.vmdk", "latin") +
+                            member("\201ber.vmdk", "dos") + kEnd);
+  ASSERT_TRUE(package.ok()) << describe(package.error());
+  EXPECT_EQ(package->entries()[1].name, "caf\u00e9.vmdk");
+  EXPECT_EQ(package->entries()[2].name, "\u00fcber.vmdk");
+  EXPECT_TRUE(has_concern("package.name-encoding"));
+  expect_refused(member("a.ovf", "<x/>") + member("../caf\351", "x") + kEnd, "package.unsafe-name");
+}
+
+TEST_F(PackageTest, FilesInFoldersOfADirectoryAreTakenWhenTheyAreNamed) {
+  fs::create_directories(root_ / "disks/old");
+  fs::create_directories(root_ / "secret");
+  std::ofstream(root_ / "a.ovf") << "<x/>";
+  std::ofstream(root_ / "disks/d.vmdk") << "disk";
+  std::ofstream(root_ / "disks/other.ovf") << "<x/>";
+  std::ofstream(root_ / "disks/old/d.vmdk") << "old";
+  std::ofstream(root_ / "secret/x") << "x";
+  fs::create_symlink(root_ / "secret", root_ / "link");
+  fs::create_symlink(root_ / "secret/x", root_ / "disks/x");
+  auto package = Package::open(root_, concerns_);
+  ASSERT_TRUE(package.ok()) << describe(package.error());
+  EXPECT_EQ(package->entries().size(), 1U);
+  for (const char* href : {"disks/d.vmdk", "disks/x", "link/x", "absent/x", "../secret/x",
+                           "/etc/passwd", "disks%2Fold/d.vmdk"})
+    EXPECT_TRUE(package->add_folder_of(href).ok()) << href;
+  EXPECT_EQ(package->read(*package->find("disks/d.vmdk", concerns_).value(), 9).value(), "disk");
+  EXPECT_EQ(package->read(*package->find("disks/old/d.vmdk", concerns_).value(), 9).value(), "old");
+  EXPECT_EQ(package->entries().size(), 3U);
+  EXPECT_EQ(package->find("link/x", concerns_).error().code, "package.missing-file");
+  EXPECT_EQ(package->find("disks/x", concerns_).error().code, "package.missing-file");
+  EXPECT_EQ(package->find("../secret/x", concerns_).error().code, "package.unsafe-name");
+  EXPECT_EQ(package->find("/etc/passwd", concerns_).error().code, "package.unsafe-name");
 }
 
 TEST_F(PackageTest, AmbiguousHrefIsRefused) {
