@@ -142,7 +142,7 @@ int inspect_many(const Inspector& inspector, const InspectArguments& arguments,
   const auto make = [&](std::size_t i) {
     return print_one(inspector, arguments, arguments.packages[i]);
   };
-  const auto take = [&](Printed printed) {
+  const auto take = [&](const Printed& printed) {
     print(printed.out);
     print_error(printed.err);
     if (code == kSuccess) code = printed.code;

@@ -7,6 +7,7 @@
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
 #include "ovaport/ovf/schema.h"
+#include "ovaport/ovf/start_sequence.h"
 #include "ovaport/package/coverage.h"
 #include "property_answers.h"
 #include "stored_file.h"
@@ -197,6 +198,7 @@ void check_references(Appliance& appliance) {
 
 void judge_descriptor(Appliance& appliance, std::string_view text, const OpenOptions& options) {
   append(appliance.concerns, ovf::validate(appliance.envelope));
+  ovf::start_sequence(appliance.envelope, appliance.concerns);
   if (options.check_schema)
     append(appliance.concerns,
            ovf::check_schema(text, appliance.descriptor_name, appliance.envelope.dialect));

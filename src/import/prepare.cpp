@@ -219,7 +219,8 @@ std::vector<std::pair<std::string, std::string>> start_annotations(const Prepare
 }
 
 void prepare_start(const Request& request, Prepared& prepared) {
-  prepared.start = ovf::start_sequence(prepared.appliance.envelope, prepared.concerns);
+  Concerns said_when_opened;
+  prepared.start = ovf::start_sequence(prepared.appliance.envelope, said_when_opened);
   for (const ovf::StartStep& step : prepared.start.steps)
     if (step.wait_for_guest)
       prepared.concerns.push_back(
@@ -306,7 +307,33 @@ Status check_chosen_size(const Prepared& prepared, const ovf::MachineDisk& disk,
       .advise("Give a larger size with --prop; disks are never shrunk");
 }
 
-Status probe_disks(const Prepared& prepared) {
+// The format is a URI of the producer's choice; most have the name of a format in them.
+std::optional<bool> says(std::string_view uri, disk::Format format) {
+  using disk::Format;
+  const std::string text = to_lower(uri);
+  const auto has = [&](const char* word) { return text.find(word) != std::string::npos; };
+  if (has("vmdk"))
+    return format == Format::vmdk_stream_optimized || format == Format::vmdk_sparse ||
+           format == Format::vmdk_split;
+  if (has("vhd")) return format == Format::vhd || format == Format::vhdx;
+  if (has("qcow")) return format == Format::qcow2;
+  if (has("vdi")) return format == Format::vdi;
+  return std::nullopt;
+}
+
+void check_format(Prepared& prepared, const ovf::MachineDisk& disk, disk::Format format) {
+  const ovf::Disk* described = prepared.appliance.envelope.find_disk(disk.disk_id);
+  if (described == nullptr || says(described->format, format).value_or(true)) return;
+  Concern concern;
+  concern.code = "import.disk-format";
+  concern.message = "the descriptor says the format " + quote(described->format) +
+                    ", but the image is " + std::string(to_string(format)) + "; its bytes count";
+  concern.file = disk.file ? disk.file->href : "";
+  concern.line = described->line;
+  prepared.concerns.push_back(std::move(concern));
+}
+
+Status probe_disks(Prepared& prepared) {
   for (const PreparedMachine& machine : prepared.machines)
     for (const ovf::MachineDisk& disk : machine.view.machine.disks) {
       OVAPORT_TRY(const disk::DiskChain chain, disk_chain(prepared.appliance, disk));
@@ -316,6 +343,7 @@ Status probe_disks(const Prepared& prepared) {
                       [](const disk::DiskInput& input) { return input.size == 0 && !input.range; }))
         continue;
       OVAPORT_TRY(const disk::Image image, disk::probe(chain));
+      check_format(prepared, disk, image.format);
       OVAPORT_CHECK(check_chosen_size(prepared, disk, image.virtual_size));
     }
   return {};

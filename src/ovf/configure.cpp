@@ -179,13 +179,16 @@ class Configurator {
     machine_.cpus = static_cast<std::uint32_t>(*count);
     const auto cores = parse_unsigned(trimmed(item->cores_per_socket));
     if (!cores || *cores == 0) return {};
-    if (*cores > machine_.cpus || machine_.cpus % *cores != 0)
-      warn("ovf.cores",
-           std::to_string(*cores) + " cores a socket do not divide " +
-               std::to_string(machine_.cpus) + " processors; one core is used",
-           item->line);
-    else
+    if (*cores <= machine_.cpus && machine_.cpus % *cores == 0) {
       machine_.cores_per_socket = static_cast<std::uint32_t>(*cores);
+      return {};
+    }
+    // Some guests are licensed for so many sockets, none for so many cores of one.
+    machine_.cores_per_socket = machine_.cpus;
+    warn("ovf.cores",
+         std::to_string(*cores) + " cores a socket do not divide " + std::to_string(machine_.cpus) +
+             " processors; one socket is used",
+         item->line);
     return {};
   }
 

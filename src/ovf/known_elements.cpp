@@ -113,9 +113,8 @@ constexpr std::array<std::string_view, 64> kItemSettings{"Address",
                                                          "Access"};
 
 /// Sections of the standard that a virtual machine can do without.
-constexpr std::array<std::string_view, 4> kNotCarried{
-    "BootDeviceSection", "EnvironmentFilesSection", "NetworkPortProfileSection",
-    "ResourceAllocationSection"};
+constexpr std::array<std::string_view, 3> kNotCarried{
+    "EnvironmentFilesSection", "NetworkPortProfileSection", "ResourceAllocationSection"};
 
 void report(const Element& child, const ReadContext& context) {
   const auto required = child.attribute("required");
@@ -170,6 +169,8 @@ void take_other_section(const Element& section, const std::string& kind,
                  section);
     return;
   }
+  // What the standard part leaves open is taken from it (dialects.h).
+  if (kind == "Machine" && section.family() == Family::vbox) return;
   OtherSection other{kind, section.uri(), is_true(section.attribute_or("required", "true")),
                      section.line()};
   // VMware's sections ask something of vCenter, not of the machine, and leave

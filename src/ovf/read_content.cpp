@@ -50,6 +50,17 @@ std::vector<int> read_boot_order(const Element& section) {
   return order;
 }
 
+// DSP0243 2.1.1 §9.14: the sources of the first configuration, each by the instance id of
+// the item that it is.
+std::vector<int> read_boot_devices(const Element& section) {
+  std::vector<int> order;
+  for (const Element& source :
+       section.child("CIM_BootConfigSetting").children("CIM_BootSourceSetting"))
+    if (const auto number = parse_signed(trimmed(source.child_text("InstanceID"))))
+      order.push_back(static_cast<int>(*number));
+  return order;
+}
+
 // A section of a collection inside a virtual system and the other way round.
 bool is_misplaced(std::string_view kind, ContentKind where) {
   if (where == ContentKind::virtual_system)
@@ -78,6 +89,8 @@ void read_section(const Element& element, const std::string& kind, Content& cont
         number_or(element.attribute_or("initialBootStopDelay", "0"), 0);
   } else if (kind == "BootOrderSection") {
     content.boot_order = read_boot_order(element);
+  } else if (kind == "BootDeviceSection") {
+    content.boot_order = read_boot_devices(element);
   } else if (kind == "IpAssignmentSection") {
     content.ip_assignment = read_ip_assignment(element);
   } else if (kind == "ScaleOutSection") {

@@ -63,22 +63,10 @@ class ContentValidator {
                      name, content.line);
     check_other(content.other_sections);
     check_products(content);
-    check_startup(content);
     for (const VirtualHardware& hardware : content.hardware)
       check_hardware(hardware);
     for (const Content& child : content.children)
       check_content(child);
-  }
-
-  // §9.7: items name the children of the collection.
-  void check_startup(const Content& content) {
-    for (const StartupItem& item : content.startup)
-      if (std::none_of(content.children.begin(), content.children.end(),
-                       [&](const Content& child) { return child.id == item.id; }))
-        findings_.warn(
-            "ovf.startup-unknown",
-            "the start order names " + quote(item.id) + ", which is not in the collection; ignored",
-            "StartupSection/Item", content.line);
   }
 
   void check_products(const Content& content) {

@@ -190,7 +190,7 @@ struct IpAssignment {
   std::vector<std::string> schemes;    ///< "ovfenv" (fixed, by properties), "dhcp"
 };
 
-/// ScaleOutSection/InstanceCount (DSP0243 2.1.1 §9.14): how many copies of a member
+/// ScaleOutSection/InstanceCount (DSP0243 2.1.1 §9.16): how many copies of a member
 /// the vendor thinks of.
 struct ScaleOut {
   std::string id;                         ///< Of the member of the collection.
@@ -200,7 +200,7 @@ struct ScaleOut {
   int line = 0;
 };
 
-/// PlacementGroupSection (DSP0243 2.1.1 §9.15).
+/// PlacementGroupSection (DSP0243 2.1.1 §9.17).
 struct PlacementGroup {
   std::string id;
   std::string policy;  ///< "affinity" (together) or "availability" (apart), as written.
@@ -231,7 +231,8 @@ struct Content {
   std::vector<VirtualHardware> hardware;
   std::vector<StartupItem> startup;            ///< Of a collection.
   std::optional<int> install_boot_stop_delay;  ///< InstallSection initialBootStopDelay, seconds.
-  std::vector<int> boot_order;                 ///< vmw:BootOrderSection: instance ids in order.
+  /// Instance ids in order, by vmw:BootOrderSection or BootDeviceSection (§9.14).
+  std::vector<int> boot_order;
   std::optional<IpAssignment> ip_assignment;
   std::vector<ScaleOut> scale_outs;              ///< Of a collection.
   std::vector<PlacementGroup> placement_groups;  ///< Of a collection.

@@ -80,8 +80,9 @@ class Files(Reference):
                 image.unlink()
                 ova.run("qemu-img", "convert", "-f", "raw", "-O", image_format,
                         str(self.dir / "source.raw"), str(image))
-                self.import_(self.pack(self.one(), [image]), "--replace")
+                report = self.import_json(self.one(), "--replace")
                 self.assert_same_as_qemu(self.decoded()[0], image, image_format)
+                self.assertIn("import.disk-format", self.codes(report))
 
 
 class Capacities(Reference):

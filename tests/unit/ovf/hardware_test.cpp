@@ -84,11 +84,11 @@ TEST(Memory, WordsAndOverflowsAreRefused) {
       machine_of({item(4, 1, quantity("18446744073709551615", "byte * 2^60")), "", "", ""}).ok());
 }
 
-TEST(Processors, CoresThatDoNotDivideAreDropped) {
+TEST(Processors, CoresThatDoNotDivideMakeOneSocket) {
   const auto machine = machine_of(
       {item(3, 1, quantity("6") + "<vmw:CoresPerSocket>4</vmw:CoresPerSocket>"), "", "", ""});
   EXPECT_EQ(machine->cpus, 6U);
-  EXPECT_EQ(machine->cores_per_socket, 1U);
+  EXPECT_EQ(machine->cores_per_socket, 6U);
 }
 
 TEST(Options, ItemsOfTheChosenOneReplaceTheGeneralOnes) {

@@ -139,7 +139,7 @@ TEST(Tolerance, EachDeviationHasItsFindingAndVerdict) {
       {"ovf.encrypted", true,
        with(&Parts::sections, "<EncryptionSection><Info/></EncryptionSection>")},
       {"ovf.not-carried-over", false,
-       with(&Parts::system, "<BootDeviceSection><Info/></BootDeviceSection>")},
+       with(&Parts::system, "<EnvironmentFilesSection><Info/></EnvironmentFilesSection>")},
       {"ovf.unknown-section", true, with(&Parts::system, "<QuantumSection/>")},
       {"ovf.unknown-section", true,
        with(&Parts::system, R"(<v:vServiceDependencySection )"
