@@ -30,10 +30,6 @@ Status check_type(const Member& member) {
 }
 
 Result<Entry> entry_in_tar(const Member& member, std::string name, const FileRange& file) {
-  if (member.is_sparse)
-    return Error(ErrorKind::unsupported, "package.sparse-member",
-                 "the member " + quote(name) + " is stored as a sparse file")
-        .advise("Pack the appliance again without tar's --sparse");
   const auto end = checked_add(member.begin, member.size);
   if (!end || *end > file.size)
     return Error(ErrorKind::integrity, "package.truncated",
@@ -126,17 +122,22 @@ Status judge_end(ArchiveReader& reader, Concerns& concerns) {
   return {};
 }
 
-Result<std::vector<Entry>> list_tar(const FileRange& file, Concerns& concerns) {
+Result<TarListing> list_tar(const FileRange& file, Concerns& concerns) {
   OVAPORT_TRY(const auto reader, ArchiveReader::open(Container::tar, file));
-  std::vector<Entry> entries;
+  TarListing listing;
   const auto add = [&](const Member& member, std::string name) -> Status {
+    if (member.is_sparse) {
+      listing.sparse.emplace(name, member.ordinal);
+      listing.entries.push_back({std::move(name), member.size, std::nullopt});
+      return {};
+    }
     OVAPORT_TRY(Entry entry, entry_in_tar(member, std::move(name), file));
-    entries.push_back(std::move(entry));
+    listing.entries.push_back(std::move(entry));
     return {};
   };
   OVAPORT_CHECK(visit_files(*reader, add, concerns));
   OVAPORT_CHECK(judge_end(*reader, concerns));
-  return entries;
+  return listing;
 }
 
 }  // namespace ovaport::package

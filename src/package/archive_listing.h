@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,9 +23,16 @@ Status visit_files(ArchiveReader& reader, const VisitFile& visit, Concerns& conc
 /// After a tar's last member: concerns about how it ends. Reads a stream to its end.
 Status judge_end(ArchiveReader& reader, Concerns& concerns);
 
+/// The files of a plain tar.
+struct TarListing {
+  std::vector<Entry> entries;
+  /// Of the entries without a range, which are stored as sparse files: Member::ordinal.
+  std::map<std::string, std::size_t> sparse;
+};
+
 /// Lists a plain tar by its headers. Refuses members that are no regular files or
 /// directories and those that the file does not hold whole.
-Result<std::vector<Entry>> list_tar(const FileRange& file, Concerns& concerns);
+Result<TarListing> list_tar(const FileRange& file, Concerns& concerns);
 
 /// Whether the first 512 bytes are a POSIX tar's. Old ones do not tell.
 bool is_posix_tar(std::string_view head);

@@ -238,20 +238,51 @@ Result<std::optional<Member>> ArchiveReader::next() {
   if (++members_ > kMostMembers) return broken("the archive has too many members");
   Member member = describe(a, entry);
   member.ordinal = members_;
+  sparse_size_ = member.is_sparse ? member.size : 0;
+  given_ = 0;
+  block_ = {};
+  data_ended_ = false;
   return std::optional<Member>(std::move(member));
 }
 
+Status ArchiveReader::next_block() {
+  const void* data = nullptr;
+  std::size_t size = 0;
+  la_int64_t offset = 0;
+  const int status = archive_read_data_block(archive_.get(), &data, &size, &offset);
+  data_ended_ = status == ARCHIVE_EOF;
+  // A warning here is a wrong checksum or size.
+  if (status < ARCHIVE_OK || offset < 0) return damaged_data();
+  if (data_ended_) return {};
+  block_ = std::span(static_cast<const std::byte*>(data), size);
+  block_begin_ = static_cast<std::uint64_t>(offset);
+  if (!block_.empty() && block_begin_ < given_)
+    return broken("the map of a sparse member is out of order");
+  return {};
+}
+
+// libarchive's archive_read_data() ends at the last data of a sparse member.
 Result<std::size_t> ArchiveReader::read(std::span<std::byte> out) {
-  std::size_t filled = 0;
-  while (filled < out.size()) {
-    const la_ssize_t got =
-        archive_read_data(archive_.get(), out.data() + filled, out.size() - filled);
-    // A warning here is a wrong checksum or size.
-    if (got < 0) return damaged_data();
-    if (got == 0) break;
-    filled += static_cast<std::size_t>(got);
+  std::span<std::byte> room = out;
+  while (!room.empty()) {
+    if (block_.empty() && !data_ended_) OVAPORT_CHECK(next_block());
+    const std::uint64_t hole_end = block_.empty() ? sparse_size_ : block_begin_;
+    std::size_t step = 0;
+    if (given_ < hole_end && (data_ended_ || !block_.empty())) {
+      step = std::min<std::uint64_t>(room.size(), hole_end - given_);
+      std::fill_n(room.begin(), step, std::byte{0});
+    } else if (!block_.empty()) {
+      step = std::min(room.size(), block_.size());
+      std::copy_n(block_.begin(), step, room.begin());
+      block_ = block_.subspan(step);
+      block_begin_ += step;
+    } else if (data_ended_) {
+      break;
+    }
+    room = room.subspan(step);
+    given_ += step;
   }
-  return filled;
+  return out.size() - room.size();
 }
 
 Result<bool> ArchiveReader::has_more_data() {

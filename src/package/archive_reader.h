@@ -70,6 +70,7 @@ class ArchiveReader {
   [[nodiscard]] Error damaged_data();
   [[nodiscard]] std::uint64_t consumed() const;
   Result<std::size_t> fill(std::uint64_t position);
+  Status next_block();
 
   struct Deleter {
     void operator()(archive* a) const;
@@ -83,6 +84,11 @@ class ArchiveReader {
   std::uint64_t header_bytes_ = 0;  // read since the current header began
   std::uint64_t header_limit_ = 0;
   std::size_t members_ = 0;
+  std::uint64_t given_ = 0;           // bytes of the member's data
+  std::span<const std::byte> block_;  // of its data, what libarchive gave and was not taken
+  std::uint64_t block_begin_ = 0;     // where that belongs
+  bool data_ended_ = false;
+  std::uint64_t sparse_size_ = 0;  // of the member, if it is one with holes
   bool in_header_ = false;
   bool at_end_ = false;  // of the input
   bool end_mark_ = false;

@@ -40,7 +40,7 @@ struct Package::State {
   std::optional<std::size_t> manifest;
   std::optional<std::size_t> certificate;
   UniqueFd directory;                     // when the kind is that
-  std::shared_ptr<PackedArchive> packed;  // when the kind is that
+  std::shared_ptr<PackedArchive> packed;  // of the entries without a range
 };
 
 namespace {
@@ -135,11 +135,11 @@ Result<std::string> read_head(const FileRange& file) {
   return head;
 }
 
-Result<std::vector<Entry>> read_tar(const FileRange& file, std::string_view head,
-                                    const std::string& name, Concerns& concerns) {
+Result<TarListing> read_tar(const FileRange& file, std::string_view head, const std::string& name,
+                            Concerns& concerns) {
   auto listed = list_tar(file, concerns);
   // Old tars have no magic, but then libarchive must find a valid checksum.
-  if (!is_posix_tar(head) && (!listed.ok() || listed->empty()))
+  if (!is_posix_tar(head) && (!listed.ok() || listed->entries.empty()))
     return Error(ErrorKind::invalid, "package.not-an-ova",
                  "is no OVA (a tar archive): it is " + describe_magic(head))
         .in_file(name);
@@ -198,7 +198,11 @@ Result<Package> Package::open(const fs::path& path, Concerns& concerns) {
     OVAPORT_TRY(const std::string head, read_head(file));
     const Packing packing = packing_of(head);
     if (packing == Packing::none) {
-      OVAPORT_TRY(state->entries, read_tar(file, head, state->name, concerns));
+      OVAPORT_TRY(TarListing tar, read_tar(file, head, state->name, concerns));
+      if (!tar.sparse.empty()) {
+        OVAPORT_TRY(state->packed, PackedArchive::over_tar(file, state->name, tar));
+      }
+      state->entries = std::move(tar.entries);
     } else {
       OVAPORT_TRY(state->packed, PackedArchive::open(file, packing, state->name, concerns));
       state->kind = Kind::packed;

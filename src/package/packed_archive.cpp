@@ -5,7 +5,6 @@
 #include <cstring>
 #include <utility>
 
-#include "archive_listing.h"
 #include "ovaport/base/checked.h"
 #include "ovaport/base/text.h"
 
@@ -120,8 +119,27 @@ Result<std::shared_ptr<PackedArchive>> PackedArchive::open(const FileRange& file
   return archive;
 }
 
+Result<std::shared_ptr<PackedArchive>> PackedArchive::over_tar(const FileRange& file,
+                                                               const std::string& name,
+                                                               const TarListing& listing,
+                                                               const UnpackLimits& limits) {
+  std::shared_ptr<PackedArchive> archive(new PackedArchive(file, Packing::none, name, limits));
+  for (const Entry& entry : listing.entries) {
+    const auto sparse = listing.sparse.find(entry.name);
+    if (entry.range || sparse == listing.sparse.end()) continue;
+    OVAPORT_CHECK(archive->count(entry.size));
+    archive->entries_.push_back(entry);
+    archive->files_.emplace(entry.name, File{entry.name, sparse->second, entry.size, {}});
+  }
+  return archive;
+}
+
 Result<std::unique_ptr<PackedArchive::Cursor>> PackedArchive::from_start() const {
   auto cursor = std::make_unique<Cursor>();
+  if (packing_ == Packing::none) {
+    OVAPORT_TRY(cursor->reader, ArchiveReader::open(Container::tar, file_));
+    return cursor;
+  }
   if (packing_ == Packing::zip) {
     auto reader = ArchiveReader::open(Container::zip, file_);
     if (!reader.ok()) return explain_zip(std::move(reader).error()).in_file(name_);
@@ -158,11 +176,17 @@ Status PackedArchive::list(Concerns& concerns) {
   return ended.ok() ? Status{} : std::move(ended).error().in_file(name_);
 }
 
+Status PackedArchive::count(std::uint64_t size) {
+  const auto total = checked_add(total_, size);
+  if (!total || *total > limits_.most(file_.size))
+    return unpacks_to_more(file_.size, limits_).in_file(name_);
+  total_ = *total;
+  return {};
+}
+
 Status PackedArchive::add(Cursor& cursor, const Member& member, std::string name) {
   if (packing_ == Packing::zip) OVAPORT_CHECK(check_method(member, name));
-  const auto total = checked_add(total_, member.size);
-  if (!total || *total > limits_.most(file_.size)) return unpacks_to_more(file_.size, limits_);
-  total_ = *total;
+  OVAPORT_CHECK(count(member.size));
   File file{name, member.ordinal, member.size, {}};
   OVAPORT_CHECK(keep_small(cursor, file));
   entries_.push_back({name, member.size, std::nullopt});

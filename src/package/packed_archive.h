@@ -7,20 +7,28 @@
 #include <string>
 #include <vector>
 
+#include "archive_listing.h"
 #include "archive_reader.h"
 #include "ovaport/package/package.h"
 #include "unpack.h"
 
 namespace ovaport::package {
 
-/// A compressed package. It is unpacked once, to nowhere, to list it; each reader
-/// unpacks up to the member that it wants. Thread-safe once it is open.
+/// A package whose files do not lie as they are: a compressed one, which is unpacked
+/// once, to nowhere, to list it, or a tar with sparse members. Each reader unpacks up to
+/// the member that it wants. Thread-safe once it is open.
 class PackedArchive : public std::enable_shared_from_this<PackedArchive> {
  public:
   /// Lists `file`, which is called `name` in messages.
   static Result<std::shared_ptr<PackedArchive>> open(const FileRange& file, Packing packing,
                                                      const std::string& name, Concerns& concerns,
                                                      const UnpackLimits& limits = {});
+
+  /// The sparse members of a plain tar. Disks are mostly holes at times, so that they
+  /// may have more than what is packed.
+  static Result<std::shared_ptr<PackedArchive>> over_tar(
+      const FileRange& file, const std::string& name, const TarListing& listing,
+      const UnpackLimits& limits = {1ULL << 40, 1200});
 
   /// The files in the archive's order, without ranges.
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
@@ -57,6 +65,7 @@ class PackedArchive : public std::enable_shared_from_this<PackedArchive> {
   [[nodiscard]] Result<std::unique_ptr<Cursor>> from_start() const;
   [[nodiscard]] Status check_container() const;
   Status list(Concerns& concerns);
+  Status count(std::uint64_t size);
   Status add(Cursor& cursor, const Member& member, std::string name);
   Status keep_small(Cursor& cursor, File& file);
 

@@ -88,6 +88,48 @@ class Packed(Case):
                     self.assert_same_disk(
                         self.out / f"test-appliance/test-appliance-disk{index}.raw", raw)
 
+    def test_sparse_members_are_read_with_their_holes(self):
+        made = ova.Ova(self.dir, sizes=((24 * MIB, 3 * MIB), (8 * MIB, 0)))
+        folder = self.dir / "raw"
+        folder.mkdir()
+        for index, raw in enumerate(made.raws):
+            made.replace(f"disk{index}.vmdk", raw.read_bytes())
+            raw.rename(folder / f"disk{index}.vmdk")
+        made.ovf = made.ovf.replace(b"vmdk.html#streamOptimized", b"raw")
+        made.replace("app.ovf", made.ovf, keep_manifest=False)
+        for name in ("app.ovf", "app.mf"):
+            (folder / name).write_bytes(made.content(name))
+        order = ["app.ovf", "app.mf", "disk0.vmdk", "disk1.vmdk"]
+        for kind in (("--format=gnu",), ("--format=pax", "--sparse-version=0.0"),
+                     ("--format=pax", "--sparse-version=0.1"),
+                     ("--format=pax", "--sparse-version=1.0")):
+            with self.subTest(kind):
+                path = self.dir / "sparse.ova"
+                ova.run("tar", "-C", folder, "-c", "--sparse", *kind, "-f", path, *order)
+                self.assertLess(path.stat().st_size, 16 * MIB)
+                for package in (path, self.gzipped(path)):
+                    report = self.report(package)
+                    self.assertTrue(all(d["verified"] for d in report["machines"][0]["disks"]))
+                    for index in range(2):
+                        self.assert_same_disk(
+                            self.out / f"test-appliance/test-appliance-disk{index}.raw",
+                            folder / f"disk{index}.vmdk")
+                cut = self.dir / "cut.ova"
+                cut.write_bytes(path.read_bytes()[:2 * MIB])
+                self.assertEqual(self.ovaport("inspect", cut).returncode, 4)
+
+    def test_a_sparse_member_of_endless_holes_is_refused(self):
+        with open(self.dir / "disk0.vmdk", "wb") as disk:
+            disk.truncate(2 << 40)
+        path = self.dir / "sparse.ova"
+        ova.run("tar", "-C", self.dir, "-c", "--sparse", "-f", path, "disk0.vmdk")
+        self.refuse(self.ovaport("inspect", path), 3, "package.bomb", "1 TiB")
+
+    def gzipped(self, path):
+        packed = path.with_suffix(".gz")
+        packed.write_bytes(gzip.compress(path.read_bytes(), 1))
+        return packed
+
     def test_a_missing_file_that_no_disk_needs_does_not_matter(self):
         made = ova.Ova(self.dir)
         made.ovf = made.ovf.replace(b"</References>",
