@@ -266,7 +266,9 @@ Status Package::add_folder_of(std::string_view href) {
 Result<const Entry*> Package::find(std::string_view href, Concerns& concerns) const {
   const std::string& descriptor = state_->entries[state_->descriptor].name;
   const std::string folder = descriptor.substr(0, descriptor.rfind('/') + 1);
-  const std::string unescaped = percent_decoded(href);
+  std::string unescaped = percent_decoded(href);
+  // Some encode what was not UTF-8 before.
+  if (is_utf8(href) && !is_utf8(unescaped)) unescaped = guessed_name(unescaped, false);
   const auto literal_name = name_below(folder, href);
   const auto unescaped_name = name_below(folder, unescaped);
   const std::array steps{Step{&Names::exact, as_it_is, {}, {}},

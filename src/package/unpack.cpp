@@ -23,6 +23,14 @@ Error damaged(std::string_view what, const std::string& name) {
       .advise("The package was damaged or changed; get it again from its vendor");
 }
 
+Error needs_memory(std::string_view packing, const std::string& name) {
+  return Error(ErrorKind::unsupported, "package.dictionary",
+               "the " + std::string(packing) +
+                   " data was packed with a window that needs more memory to unpack than is used")
+      .in_file(name)
+      .advise("Unpack it with " + std::string(packing) + " and import the OVA");
+}
+
 class Unxz final : public ByteSource {
  public:
   Unxz(FileRange packed, std::string name) : packed_(std::move(packed)), name_(std::move(name)) {}
@@ -62,12 +70,7 @@ class Unxz final : public ByteSource {
   }
 
   [[nodiscard]] Error problem(lzma_ret result) const {
-    if (result == LZMA_MEMLIMIT_ERROR)
-      return Error(ErrorKind::unsupported, "package.dictionary",
-                   "the xz data needs " + format_bytes(lzma_memusage(&stream_)) +
-                       " of memory to unpack; at most 256 MiB are used")
-          .in_file(name_)
-          .advise("Unpack it with xz and import the OVA, or pack it with a smaller dictionary");
+    if (result == LZMA_MEMLIMIT_ERROR) return needs_memory("xz", name_);
     return damaged(
         result == LZMA_BUF_ERROR ? "the xz data ends in the middle" : "the xz data is malformed",
         name_);
@@ -81,6 +84,13 @@ class Unxz final : public ByteSource {
   bool ended_ = false;
 };
 
+// What libarchive says of damaged data.
+Error explain(const Error& error, std::string_view packing, const std::string& name) {
+  if (error.kind == ErrorKind::io) return Error(error).in_file(name);
+  return damaged("the " + std::string(packing) + " data is cut off or malformed: " + error.message,
+                 name);
+}
+
 /// What libarchive unpacks.
 class Filtered final : public ByteSource {
  public:
@@ -91,21 +101,16 @@ class Filtered final : public ByteSource {
     if (!begun_) {
       begun_ = true;
       auto member = reader_->next();
-      if (!member.ok()) return explain(member.error());
+      if (!member.ok()) return explain(member.error(), packing_, name_);
       ended_ = !*member;
     }
     if (ended_) return std::size_t{0};
     auto got = reader_->read(out);
-    if (!got.ok()) return explain(got.error());
+    if (!got.ok()) return explain(got.error(), packing_, name_);
     return got;
   }
 
  private:
-  [[nodiscard]] Error explain(const Error& error) const {
-    if (error.kind == ErrorKind::io) return Error(error).in_file(name_);
-    return damaged("the " + packing_ + " data is cut off or malformed: " + error.message, name_);
-  }
-
   std::unique_ptr<ArchiveReader> reader_;
   std::string packing_;
   std::string name_;
@@ -135,6 +140,20 @@ class Bounded final : public ByteSource {
   std::uint64_t position_ = 0;
 };
 
+// By the header of the first frame (RFC 8878 §3.1.1.1). zstd's library, which libarchive
+// uses, refuses more than 128 MiB, but libarchive does not say why it fails.
+Result<bool> has_large_window(const FileRange& packed) {
+  constexpr std::uint64_t kMost = 128ULL << 20;
+  constexpr std::size_t kDescriptor = 4;
+  std::array<std::byte, 6> head{};
+  OVAPORT_TRY(const std::size_t got, packed.read_at(0, head));
+  const bool single_segment = (head[kDescriptor] & std::byte{0x20}) != std::byte{0};
+  if (got < head.size() || single_segment) return false;
+  const auto window = std::to_integer<unsigned>(head[kDescriptor + 1]);
+  const std::uint64_t base = 1ULL << (10 + (window >> 3U));
+  return base + base / 8 * (window & 7U) > kMost;
+}
+
 Result<std::unique_ptr<ByteSource>> unpack_unbounded(const FileRange& packed, Packing packing,
                                                      const std::string& name) {
   if (packing == Packing::gzip) return gunzip(make_source(packed), name);
@@ -143,10 +162,13 @@ Result<std::unique_ptr<ByteSource>> unpack_unbounded(const FileRange& packed, Pa
     OVAPORT_CHECK(source->start());
     return std::unique_ptr<ByteSource>(std::move(source));
   }
+  if (packing == Packing::zstd) {
+    OVAPORT_TRY(const bool large, has_large_window(packed));
+    if (large) return needs_memory("zstd", name);
+  }
   const Container container = packing == Packing::zstd ? Container::zstd : Container::bzip2;
   auto reader = ArchiveReader::open(container, packed);
-  if (!reader.ok())
-    return damaged("the " + std::string(to_string(packing)) + " data is malformed", name);
+  if (!reader.ok()) return explain(reader.error(), to_string(packing), name);
   return std::unique_ptr<ByteSource>(
       std::make_unique<Filtered>(std::move(*reader), to_string(packing), name));
 }

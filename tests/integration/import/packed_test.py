@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 import unittest
 import zipfile
+import zlib
 
 from import_test import MIB, OVAPORT, Case, ova
 
@@ -212,6 +213,20 @@ class Packed(Case):
         made = ova.Ova(self.dir)
         self.refuse(self.ovaport("inspect", pack(made, "zip", zipfile.ZIP_LZMA)), 3,
                     "package.zip-method", "lzma")
+
+    def test_a_dictionary_that_needs_too_much_memory_is_refused(self):
+        made = ova.Ova(self.dir)
+        path = self.dir / "window.zst"
+        path.write_bytes(zstd(made.write("plain.tar").read_bytes(), "--long=31"))
+        self.refuse(self.ovaport("inspect", path), 3, "package.dictionary", "Unpack it with zstd")
+        content = bytearray(pack(made, "xz").read_bytes())
+        # In the header of the first block: the size of LZMA2's dictionary, and a checksum.
+        begin, end = 12, 12 + 4 * (content[12] + 1)
+        content[begin + 4] = 36  # 1 GiB
+        content[end - 4:end] = zlib.crc32(content[begin:end - 4]).to_bytes(4, "little")
+        path = self.dir / "dictionary.xz"
+        path.write_bytes(content)
+        self.refuse(self.ovaport("inspect", path), 3, "package.dictionary", "Unpack it with xz")
 
     def test_names_and_links_are_judged_as_in_a_plain_package(self):
         made = ova.Ova(self.dir)

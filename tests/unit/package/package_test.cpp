@@ -184,6 +184,7 @@ TEST_F(PackageTest, HrefsAreMatchedInAnyUnicodeFormAndCase) {
   EXPECT_TRUE(concerns_.empty());
   Concerns found;
   EXPECT_EQ(package->find("caf%C3%A9.vmdk", found).value()->name, "caf\u00e9.vmdk");
+  EXPECT_EQ(package->find("caf%E9.vmdk", found).value()->name, "caf\u00e9.vmdk");
   EXPECT_EQ(package->find("\u65e5\u672c.vmdk", found).value()->name, "\u65e5\u672c.vmdk");
   EXPECT_TRUE(found.empty());
   EXPECT_EQ(package->find("cafe\u0301.vmdk", found).value()->name, "caf\u00e9.vmdk");
