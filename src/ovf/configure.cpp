@@ -47,6 +47,7 @@ class Configurator {
     OVAPORT_CHECK(set_devices());
     order_disks();
     set_firmware();
+    note_nvram();
     collect_guest_info();
     return std::move(machine_);
   }
@@ -535,6 +536,16 @@ class Configurator {
     if (secure && machine_.firmware != Firmware::efi)
       warn("ovf.secure-boot", "secure boot without EFI firmware is ignored", hardware_->line);
     machine_.nested_virtualization = setting(hardware_->config, "nestedHVEnabled") == "true";
+  }
+
+  // VMware's own format, which no other firmware reads.
+  void note_nvram() {
+    if (setting(hardware_->extra_config, "nvram").empty()) return;
+    const bool efi = machine_.firmware == Firmware::efi;
+    warn("ovf.nvram",
+         std::string("what the old firmware remembered (NVRAM) is not carried over") +
+             (efi ? "; without its boot entries the first disk's standard loader starts" : ""),
+         hardware_->line, Severity::information);
   }
 
   void collect_guest_info() {

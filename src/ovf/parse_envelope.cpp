@@ -5,6 +5,7 @@
 #include "ovaport/base/text.h"
 #include "ovaport/ovf/envelope.h"
 #include "reader.h"
+#include "unbound_prefixes.h"
 #include "xml_guard.h"
 
 namespace ovaport::ovf {
@@ -192,6 +193,7 @@ Result<Envelope> parse_envelope(std::string_view xml, std::string_view file, Con
   ReadContext context{std::string(file), &concerns};
   OVAPORT_TRY(envelope.dialect, dialect_of(root, context));
   context.dialect = envelope.dialect;
+  check_prefixes(document.document_element(), lines, context);
   envelope.version = root.attribute_or("version", "");
   envelope.language = root.attribute_or("lang", "", Family::xml);
   OVAPORT_CHECK(read_body(root, envelope, context));

@@ -31,11 +31,14 @@ class PackageValidator {
     if (envelope_.dialect == Dialect::ovf_0_9) fits = is("0.9");
     if (envelope_.dialect == Dialect::ovf_1) fits = version.empty() || is("1");
     if (envelope_.dialect == Dialect::ovf_2) fits = version.empty() || is("2");
-    if (!fits)
-      findings_.note(
-          "ovf.version",
-          "the version " + quote(version) + " is not that of the namespace, which counts",
-          "Envelope", 0);
+    if (fits) return;
+    // Later editions made the attribute optional; VMware still asks for it here.
+    findings_.note("ovf.version",
+                   version.empty() ? std::string("the envelope states no version, as it should "
+                                                 "before 1.0; its namespace counts")
+                                   : "the version " + quote(version) +
+                                         " is not that of the namespace, which counts",
+                   "Envelope", 0);
   }
 
   void check_files() {

@@ -42,6 +42,7 @@ Result<Machine> machine_of(const Document& document, const std::string& option =
   MachineChoices choices;
   choices.option = option;
   choices.property = [](std::string_view key) -> std::optional<std::string> {
+    if (key == "words") return "many";
     return key == "size" ? std::optional<std::string>("3") : std::nullopt;
   };
   return configure(envelope, *envelope.virtual_systems().front(), choices, concerns);
@@ -149,6 +150,28 @@ TEST(Firmware, ConfigCountsBeforeExtraConfig) {
   EXPECT_TRUE(machine->secure_boot);
   EXPECT_THAT(machine->guest_info,
               testing::ElementsAre(std::pair<std::string, std::string>("guestinfo.a", "1")));
+}
+
+TEST(Firmware, NvramIsToldAndSaysNothingOfTheFirmware) {
+  Document document;
+  document.more_hardware = R"(<vmw:ExtraConfig vmw:key="nvram" vmw:value="ovf:/file/f"/>)";
+  Concerns concerns;
+  const auto envelope = parse_envelope(document.text(), "a.ovf", concerns);
+  ASSERT_TRUE(envelope.ok());
+  const auto machine = configure(*envelope, *envelope->virtual_systems().front(), {}, concerns);
+  ASSERT_TRUE(machine.ok());
+  EXPECT_EQ(machine->firmware, Firmware::unspecified);
+  EXPECT_TRUE(has(concerns, "ovf.nvram", Severity::information));
+}
+
+TEST(Disks, CapacityOfWordsIsRefused) {
+  for (const char* capacity : {"ten", "-1", "1.5", "${words}"}) {
+    Document document;
+    document.envelope = std::string(R"(<DiskSection><Info/><Disk ovf:diskId="a" ovf:capacity=")") +
+                        capacity + R"("/></DiskSection>)";
+    document.items = item(17, 2, "<rasd:HostResource>ovf:/disk/a</rasd:HostResource>");
+    EXPECT_EQ(machine_of(document).error().code, "ovf.capacity") << capacity;
+  }
 }
 
 TEST(Devices, RequiredUnknownOnesAreRefusedAndOptionalOnesLeftOut) {
