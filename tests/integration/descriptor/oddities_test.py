@@ -3,11 +3,14 @@
 
 OVAPORT names the program; it is set by CTest."""
 
+import hashlib
+import io
 import json
 import os
 import pathlib
 import re
 import subprocess
+import tarfile
 import tempfile
 import unittest
 
@@ -23,9 +26,11 @@ def at(model, path):
     return model
 
 
-def inspect(path):
-    result = subprocess.run([OVAPORT, "inspect", "--descriptor-only", "--json", str(path), str(path)],
-                            capture_output=True, text=True)
+def inspect(path, *options):
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
+    result = subprocess.run([OVAPORT, "inspect", "--descriptor-only", "--json", *options,
+                             str(path), str(path)],
+                            capture_output=True, text=True, env=environment)
     return result.returncode, json.loads(result.stdout.splitlines()[0])
 
 
@@ -186,6 +191,45 @@ ROWS = {
         ovf__not_carried_over=WARNING),
     "sections go by their namespace, not by the envelope's": Row(
         "scale_out_in_ovf_1", ovf__scale_out=WARNING),
+    "a namespace of no known edition is refused": Row("namespace_unknown", error="ovf.namespace"),
+    "a file id used twice is refused": Row("file_id_twice", ovf__duplicate_id=CRITICAL),
+    "an unknown compression is refused": Row("compression_unknown", ovf__compression=CRITICAL),
+    "chunks and compression are kept": Row("files_in_chunks",
+                                           values={"files.0.compression": "gzip"}),
+    "a service of the old host is refused by name": Row("section_vservice",
+                                                        ovf__unknown_section=CRITICAL),
+    "two greatest values of one device are refused": Row("bounds_twice",
+                                                         ovf__duplicate_instance=CRITICAL),
+    "without a number of processors one is assumed": Row(
+        "processors_none", values={"systems.0.cpus": 1}, ovf__no_cpu=WARNING),
+    "a unit of practice is read": Row("memory_gigabytes", values={"systems.0.memory": 2 << 30}),
+    "a quantity that overflows is refused": Row("memory_too_large", error="ovf.memory"),
+    "addresses that are none put a disk last": Row(
+        "disk_parent_no_controller", values={"systems.0.disks.0.bus": "scsi",
+                                             "systems.0.disks.1.disk_id": "disk2",
+                                             "systems.0.disks.1.bus": "unspecified"},
+        ovf__no_controller=WARNING),
+    "NVRAM alone says nothing of the firmware": Row(
+        "firmware_nvram_only", values={"systems.0.firmware": "unspecified"},
+        ovf__nvram=INFORMATION),
+    "secure boot is kept, NVRAM is told": Row(
+        "firmware_secure_boot", values={"systems.0.firmware": "efi",
+                                        "systems.0.secure_boot": True}, ovf__nvram=INFORMATION),
+    "a required device of an unknown type is refused": Row("device_unknown_required",
+                                                           error="ovf.unknown-device"),
+    "an optional device of an unknown type is left out": Row("device_unknown_optional",
+                                                             ovf__device_skipped=WARNING),
+    "one key twice in a section is refused": Row("property_key_twice",
+                                                 ovf__duplicate_property=CRITICAL),
+    "properties of another option do not exist": Row(
+        "property_configurations", values={"systems.0.properties.0.default": "some",
+                                           "systems.0.properties.1.key": "only.basic"}),
+    "expressions keep their type": Row(
+        "property_expressions", values={"systems.0.properties.0.type": "expression",
+                                        "systems.0.properties.3.default": "${not.ours}"}),
+    "without a language the element's text counts": Row(
+        "strings_inline", values={"systems.0.properties.0.label": "Default label",
+                                  "systems.0.properties.1.label": "The text of the element"}),
     "licences and notes are shown": Row(
         "eulas", values={"eulas": ["Be kind."], "systems.0.annotation": "Read the manual."}),
 }
@@ -196,6 +240,15 @@ ELSEWHERE = {
     "every syntax of a manifest": "TEST(Manifest, AcceptsEverySyntaxMixedInOneFile)",
     "several digests of one file": "def test_both_digests_of_a_file_are_verified",
     "one file, two digests": "TEST(Manifest, RefusesTwoDigestsForOneFile)",
+    "lines of unknown form, and the manifest's own":
+        "TEST(Manifest, LeavesUnknownLinesUnverifiedAndSaysSo)",
+    "members in any order": "def test_raw_disks_and_members_in_any_order_are_read",
+    "a missing disk": "def test_missing_disk",
+    "hrefs with escapes, two meanings": "TEST(PackageTest, AmbiguousHrefIsRefused)",
+    "an option that does not exist":
+        "TEST(Descriptor, OptionSelectsItsItemsAndUnknownOneNamesTheKnown)",
+    "every spelling of a unit": "TEST(Unit, SpellingsFoundInPracticeAreUnderstood)",
+    "values that are too long": "TEST(CheckValue, RefusesWhatTheDocumentCannotCarry)",
     "no manifest": "def test_package_without_manifest_is_imported_unverified",
     "states of a signature": "def test_states_of_a_signature_are_told_and_policy_decides",
     "a certificate without manifest": "def test_a_certificate_without_a_manifest_is_refused",
@@ -269,9 +322,35 @@ class Oddities(unittest.TestCase):
             with self.subTest(behaviour):
                 self.assertIn(test, text)
 
-    def judge(self, content):
+    def test_strict_mode_refuses_what_is_doubtful(self):
+        for fixture in ("firmware_contradiction", "namespace_default_missing",
+                        "memory_without_unit", "property_qualifiers"):
+            with self.subTest(fixture):
+                code, model = inspect(DESCRIPTORS / f"{fixture}.ovf", "--strict")
+                self.assertEqual(code, 3)
+                self.assertIn(CRITICAL, {c["severity"] for c in model["concerns"]})
+        code, model = inspect(DESCRIPTORS / "firmware_contradiction.ovf", "--strict")
+        self.assertIn(("ovf.firmware", CRITICAL),
+                      {(c["code"], c["severity"]) for c in model["concerns"]})
+
+    def test_options_choose_properties_and_languages_choose_texts(self):
+        _, model = inspect(DESCRIPTORS / "property_configurations.ovf", "--option", "extended")
+        self.assertEqual([(p["key"], p["default"]) for p in model["systems"][0]["properties"]],
+                         [("always", "much"), ("only.extended", "x")])
+        code, model = inspect(DESCRIPTORS / "property_configurations.ovf", "--option", "huge")
+        self.assertEqual(model["error"]["code"], "ovf.unknown-option")
+        self.assertIn('"basic" "extended"', model["error"]["message"])
+        for language, label, text in (("de", "Rechnername", "Wie er heisst"),
+                                      ("en", "Host name", "Default text"),
+                                      ("fr", "Default label", "Default text")):
+            _, model = inspect(DESCRIPTORS / "strings_inline.ovf", "--language", language)
+            host, lost = model["systems"][0]["properties"]
+            self.assertEqual((host["label"], host["description"]), (label, text), language)
+            self.assertEqual(lost["label"], "The text of the element")
+
+    def judge(self, content, *options):
         self.file.write_bytes(content)
-        code, model = inspect(self.file)
+        code, model = inspect(self.file, *options)
         return code, model.get("error", {}).get("code"), \
             {concern["code"] for concern in model.get("concerns", [])}
 
@@ -299,10 +378,48 @@ class Oddities(unittest.TestCase):
         deep = plain.replace("<Info>A machine</Info>", "<a>" * 300 + "</a>" * 300)
         self.assertEqual(self.judge(deep.encode())[:2], (3, "ovf.too-deep"))
         unbound = plain.replace('<Name>', '<nowhere:Name>').replace('</Name>', '</nowhere:Name>')
-        self.assertEqual(self.judge(unbound.encode())[:2], (0, None))
+        self.assertEqual(self.judge(unbound.encode()), (0, None, {"ovf.unbound-prefix"}))
+        self.assertEqual(self.judge(unbound.encode(), "--strict")[0], 3)
+        self.assertEqual(self.judge(plain.replace("</Envelope>", "").encode())[:2],
+                         (3, "ovf.not-well-formed"))
         large = plain.replace('vmw:osType="debian11_64Guest"',
                               'vmw:osType="' + "x" * (17 << 20) + '"')
         self.assertEqual(self.judge(large.encode())[:2], (3, "ovf.too-large"))
+
+    def package(self, members):
+        """What becomes of an OVA of these members: exit code, codes of concerns."""
+        path = self.file.with_suffix(".ova")
+        with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
+            for name, content in members:
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+        result = subprocess.run([OVAPORT, "inspect", "--json", path, path],
+                                capture_output=True, text=True)
+        model = json.loads(result.stdout.splitlines()[0])
+        return result.returncode, {c["code"]: c["severity"] for c in model.get("concerns", [])} \
+            or model.get("error", {}).get("code")
+
+    def test_what_a_manifest_may_leave_out_and_add(self):
+        ovf = ("a.ovf", (DESCRIPTORS / "ovf_1_plain.ovf").read_bytes())
+        disk = ("disk1.vmdk", bytes(1 << 20))
+        lines = {name: f"SHA256({name})= {hashlib.sha256(content).hexdigest()}\n"
+                 for name, content in (ovf, disk)}
+
+        def judged(text):
+            return self.package([ovf, ("a.mf", text.encode()), disk])
+
+        both = lines["a.ovf"] + lines["disk1.vmdk"]
+        self.assertEqual(judged(both), (0, None))
+        self.assertEqual(judged(lines["disk1.vmdk"]), (0, {"package.not-covered": WARNING}))
+        self.assertEqual(judged(both + lines["a.ovf"].replace("a.ovf", "gone.iso"))[1],
+                         {"package.manifest-extra": WARNING})
+        self.assertIn("package.manifest-lists-itself",
+                      judged(both + lines["a.ovf"].replace("a.ovf", "a.mf"))[1])
+        self.assertEqual(self.package([("a.mf", both.encode()), ovf, disk])[0], 0)
+        digest = lines["a.ovf"].split()[-1]
+        self.assertEqual(judged(both.replace(digest, "ab" * 32)), (4, "import.descriptor-digest"))
+        self.assertIn("package.manifest-line", judged(both.replace(digest, "00" + digest))[1])
 
 
 if __name__ == "__main__":
