@@ -221,7 +221,7 @@ Result<Appliance> open_appliance(const fs::path& path, const OpenOptions& option
   Appliance appliance;
   appliance.source_name =
       path.filename().empty() ? path.parent_path().filename().string() : path.filename().string();
-  OVAPORT_TRY(auto package, package::Package::open(path, appliance.concerns));
+  OVAPORT_TRY(auto package, package::Package::open(path, appliance.concerns, options.stop));
   appliance.package = std::move(package);
   OVAPORT_TRY(const std::string text, read_descriptor(*appliance.package, appliance));
   OVAPORT_CHECK(read_manifest(appliance, text, options.trust));

@@ -51,7 +51,7 @@ class Import {
     {
       const StepTimer timer(outcome_, "Initialize");
       observer_.step("Initialize", request_.package.filename().string());
-      OVAPORT_CHECK(prepare(request_, prepared_));
+      OVAPORT_CHECK(prepare(request_, prepared_, stop_));
       OVAPORT_CHECK(check_target());
     }
     OVAPORT_TRY(const int removed, WorkDirectory::remove_stale(request_.out));

@@ -368,9 +368,9 @@ Status judge_by_policy(const Request& request, Prepared& prepared) {
 
 }  // namespace
 
-Status prepare(const Request& request, Prepared& prepared) {
+Status prepare(const Request& request, Prepared& prepared, const std::stop_token& stop) {
   OVAPORT_TRY(prepared.appliance,
-              open_appliance(request.package, {request.trust, request.policy.strict}));
+              open_appliance(request.package, {request.trust, request.policy.strict, stop}));
   const Appliance& appliance = prepared.appliance;
   prepared.concerns = appliance.concerns;
   OVAPORT_CHECK(refuse_critical(request.policy, prepared.concerns, appliance.descriptor_name));

@@ -178,7 +178,7 @@ Package::Package(Package&&) noexcept = default;
 Package& Package::operator=(Package&&) noexcept = default;
 Package::~Package() = default;
 
-Result<Package> Package::open(const fs::path& path, Concerns& concerns) {
+Result<Package> Package::open(const fs::path& path, Concerns& concerns, std::stop_token stop) {
   auto state = std::make_unique<State>();
   std::error_code ignored;
   const bool bare = equal_ignoring_case(path.extension().string(), ".ovf");
@@ -204,7 +204,8 @@ Result<Package> Package::open(const fs::path& path, Concerns& concerns) {
       }
       state->entries = std::move(tar.entries);
     } else {
-      OVAPORT_TRY(state->packed, PackedArchive::open(file, packing, state->name, concerns));
+      OVAPORT_TRY(state->packed,
+                  PackedArchive::open(file, packing, state->name, concerns, {}, std::move(stop)));
       state->kind = Kind::packed;
       state->entries = state->packed->entries();
     }

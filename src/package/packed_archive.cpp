@@ -106,8 +106,10 @@ Status check_method(const Member& member, const std::string& name) {
 Result<std::shared_ptr<PackedArchive>> PackedArchive::open(const FileRange& file, Packing packing,
                                                            const std::string& name,
                                                            Concerns& concerns,
-                                                           const UnpackLimits& limits) {
-  std::shared_ptr<PackedArchive> archive(new PackedArchive(file, packing, name, limits));
+                                                           const UnpackLimits& limits,
+                                                           std::stop_token stop) {
+  std::shared_ptr<PackedArchive> archive(
+      new PackedArchive(file, packing, name, limits, std::move(stop)));
   OVAPORT_CHECK(archive->check_container());
   OVAPORT_CHECK(archive->list(concerns));
   Concern concern;
@@ -123,7 +125,7 @@ Result<std::shared_ptr<PackedArchive>> PackedArchive::over_tar(const FileRange& 
                                                                const std::string& name,
                                                                const TarListing& listing,
                                                                const UnpackLimits& limits) {
-  std::shared_ptr<PackedArchive> archive(new PackedArchive(file, Packing::none, name, limits));
+  std::shared_ptr<PackedArchive> archive(new PackedArchive(file, Packing::none, name, limits, {}));
   for (const Entry& entry : listing.entries) {
     const auto sparse = listing.sparse.find(entry.name);
     if (entry.range || sparse == listing.sparse.end()) continue;
@@ -146,14 +148,14 @@ Result<std::unique_ptr<PackedArchive::Cursor>> PackedArchive::from_start() const
     cursor->reader = std::move(*reader);
     return cursor;
   }
-  OVAPORT_TRY(auto unpacked, unpack(file_, packing_, name_, limits_));
+  OVAPORT_TRY(auto unpacked, unpack(file_, packing_, name_, limits_, stop_));
   OVAPORT_TRY(cursor->reader, ArchiveReader::open(Container::tar, std::move(unpacked)));
   return cursor;
 }
 
 Status PackedArchive::check_container() const {
   if (packing_ == Packing::zip) return {};
-  OVAPORT_TRY(const auto unpacked, unpack(file_, packing_, name_, limits_));
+  OVAPORT_TRY(const auto unpacked, unpack(file_, packing_, name_, limits_, stop_));
   std::string head(512, '\0');
   OVAPORT_TRY(const std::size_t got, unpacked->read(std::as_writable_bytes(std::span(head))));
   head.resize(got);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,12 @@ namespace ovaport::package {
 /// the member that it wants. Thread-safe once it is open.
 class PackedArchive : public std::enable_shared_from_this<PackedArchive> {
  public:
-  /// Lists `file`, which is called `name` in messages.
+  /// Lists `file`, which is called `name` in messages. Unpacking, then and later, fails
+  /// after `stop`.
   static Result<std::shared_ptr<PackedArchive>> open(const FileRange& file, Packing packing,
                                                      const std::string& name, Concerns& concerns,
-                                                     const UnpackLimits& limits = {});
+                                                     const UnpackLimits& limits = {},
+                                                     std::stop_token stop = {});
 
   /// The sparse members of a plain tar. Disks are mostly holes at times, so that they
   /// may have more than what is packed.
@@ -59,8 +62,13 @@ class PackedArchive : public std::enable_shared_from_this<PackedArchive> {
   static Result<std::size_t> read(Cursor& cursor, const File& file, std::span<std::byte> out);
 
  private:
-  PackedArchive(FileRange file, Packing packing, std::string name, const UnpackLimits& limits)
-      : file_(std::move(file)), packing_(packing), name_(std::move(name)), limits_(limits) {}
+  PackedArchive(FileRange file, Packing packing, std::string name, const UnpackLimits& limits,
+                std::stop_token stop)
+      : file_(std::move(file)),
+        packing_(packing),
+        name_(std::move(name)),
+        limits_(limits),
+        stop_(std::move(stop)) {}
 
   [[nodiscard]] Result<std::unique_ptr<Cursor>> from_start() const;
   [[nodiscard]] Status check_container() const;
@@ -73,6 +81,7 @@ class PackedArchive : public std::enable_shared_from_this<PackedArchive> {
   Packing packing_;
   std::string name_;
   UnpackLimits limits_;
+  std::stop_token stop_;
   std::vector<Entry> entries_;
   std::map<std::string, File, std::less<>> files_;
   std::uint64_t kept_ = 0;   // bytes in memory

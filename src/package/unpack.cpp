@@ -118,14 +118,20 @@ class Filtered final : public ByteSource {
   bool ended_ = false;
 };
 
-/// Stops a bomb.
+/// Stops a bomb, and on request.
 class Bounded final : public ByteSource {
  public:
   Bounded(std::unique_ptr<ByteSource> source, std::uint64_t packed, const UnpackLimits& limits,
-          std::string name)
-      : source_(std::move(source)), packed_(packed), limits_(limits), name_(std::move(name)) {}
+          std::string name, std::stop_token stop)
+      : source_(std::move(source)),
+        packed_(packed),
+        limits_(limits),
+        name_(std::move(name)),
+        stop_(std::move(stop)) {}
 
   Result<std::size_t> read(std::span<std::byte> out) override {
+    if (stop_.stop_requested())
+      return Error(ErrorKind::cancelled, "package.cancelled", "stopped on request");
     OVAPORT_TRY(const std::size_t got, source_->read(out));
     position_ += got;
     if (position_ > limits_.most(packed_)) return unpacks_to_more(packed_, limits_).in_file(name_);
@@ -137,6 +143,7 @@ class Bounded final : public ByteSource {
   std::uint64_t packed_;
   UnpackLimits limits_;
   std::string name_;
+  std::stop_token stop_;
   std::uint64_t position_ = 0;
 };
 
@@ -219,10 +226,11 @@ Error unpacks_to_more(std::uint64_t packed, const UnpackLimits& limits) {
 }
 
 Result<std::unique_ptr<ByteSource>> unpack(const FileRange& packed, Packing packing,
-                                           const std::string& name, const UnpackLimits& limits) {
+                                           const std::string& name, const UnpackLimits& limits,
+                                           std::stop_token stop) {
   OVAPORT_TRY(auto source, unpack_unbounded(packed, packing, name));
   return std::unique_ptr<ByteSource>(
-      std::make_unique<Bounded>(std::move(source), packed.size, limits, name));
+      std::make_unique<Bounded>(std::move(source), packed.size, limits, name, std::move(stop)));
 }
 
 }  // namespace ovaport::package

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -33,8 +34,9 @@ Error unpacks_to_more(std::uint64_t packed, const UnpackLimits& limits);
 
 /// What `packed` unpacks to; `packing` is none of `none` and `zip`. Checksums are
 /// verified. Damage is an error of kind integrity about the file `name`. Needs less than
-/// 300 MiB whatever the file says.
+/// 300 MiB whatever the file says. Reading fails after `stop`.
 Result<std::unique_ptr<ByteSource>> unpack(const FileRange& packed, Packing packing,
-                                           const std::string& name, const UnpackLimits& limits);
+                                           const std::string& name, const UnpackLimits& limits,
+                                           std::stop_token stop = {});
 
 }  // namespace ovaport::package

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,7 @@ struct SystemView {
 struct OpenOptions {
   package::TrustStore trust;  ///< Who is trusted to sign a manifest.
   bool check_schema = false;  ///< Check the descriptor's structure against its schema too.
+  std::stop_token stop = {};  ///< Ends the unpacking of a compressed package.
 };
 
 /// Opens `path` (OVA, OVF directory or .ovf file), verifies the descriptor against

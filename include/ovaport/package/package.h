@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,9 @@ class Package {
   /// names that lead outside, links, devices, duplicates and truncated members.
   /// A compressed tar is unpacked once for that, in memory of a bounded size; one that
   /// unpacks to more than 16 GiB and 1200 times its size is refused.
-  static Result<Package> open(const std::filesystem::path& path, Concerns& concerns);
+  /// After `stop` whatever would have to be unpacked is an error of kind cancelled.
+  static Result<Package> open(const std::filesystem::path& path, Concerns& concerns,
+                              std::stop_token stop = {});
 
   Package(Package&&) noexcept;
   Package& operator=(Package&&) noexcept;

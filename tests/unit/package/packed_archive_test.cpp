@@ -108,6 +108,19 @@ TEST_F(PackedArchiveTest, SizesThatSumUpToMoreAreRefusedBeforeTheyAreRead) {
   EXPECT_EQ(archive.error().code, "package.bomb");
 }
 
+TEST_F(PackedArchiveTest, StopsOnRequest) {
+  const std::string first = noise(3'000'000, 1);
+  std::stop_source stop;
+  const auto archive = PackedArchive::open(file_of(gzip(member("one", first) + kEnd)),
+                                           Packing::gzip, "a.gz", concerns_, {}, stop.get_token());
+  ASSERT_TRUE(archive.ok());
+  stop.request_stop();
+  EXPECT_EQ(all_of(**archive, "one"), "package.cancelled");
+  const auto late = PackedArchive::open(file_of(gzip(kEnd)), Packing::gzip, "a.gz", concerns_, {},
+                                        stop.get_token());
+  EXPECT_EQ(late.error().kind, ErrorKind::cancelled);
+}
+
 TEST_F(PackedArchiveTest, AMemberThatIsCutOffIsRefused) {
   const auto archive = open(member("one", "1") + header("two", 500'000) + noise(1000, 1));
   ASSERT_FALSE(archive.ok());
