@@ -61,6 +61,32 @@ void add_item(VirtualHardware& hardware, int type, const std::string& quantity,
   hardware.items.push_back(std::move(item));
 }
 
+/// "080027aabbcc", as VirtualBox writes addresses, with colons.
+std::string with_colons(const std::string& digits) {
+  constexpr std::size_t kDigits = 12;
+  if (digits.size() != kDigits) return digits;
+  std::string mac = digits.substr(0, 2);
+  for (std::size_t i = 2; i < kDigits; i += 2) {
+    mac += ':';
+    mac.append(digits, i, 2);
+  }
+  return mac;
+}
+
+// An export has an item for each adapter that is enabled, in the same order.
+void take_addresses(VirtualHardware& hardware, const Element& network) {
+  std::vector<Item*> items;
+  for (Item& item : hardware.items)
+    if (item.resource_type == resource_type::kEthernet) items.push_back(&item);
+  std::vector<std::string> addresses;
+  for (const Element& adapter : network.children("Adapter"))
+    if (is_true(adapter.attribute_or("enabled", "false")))
+      addresses.push_back(with_colons(adapter.attribute_or("MACAddress", "")));
+  if (items.size() != addresses.size()) return;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    if (items[i]->address.empty()) items[i]->address = addresses[i];
+}
+
 }  // namespace
 
 Result<Dialect> dialect_of(const Element& root, const ReadContext& context) {
@@ -138,6 +164,7 @@ void complete_from_vbox_machine(const Element& machine, Content& content) {
            "", machine.line());
   add_item(described, resource_type::kMemory, hardware.child("Memory").attribute_or("RAMSize", ""),
            "byte * 2^20", machine.line());
+  take_addresses(described, hardware.child("Network"));
 }
 
 }  // namespace ovaport::ovf

@@ -71,8 +71,9 @@ ROWS = {
     "PowerVC's dialect is read": Row("powervc", values={"producer": "IBM PowerVC"}),
     "vCloud's blank disk has its size": Row(
         "vcloud", values={"systems.0.disks.0.capacity": 4 << 30}, ovf__blank_disk=WARNING),
-    "VirtualBox's part fills in the firmware": Row(
-        "virtualbox", values={"systems.0.firmware": "efi", "systems.0.disks.0.bus": "sata"}),
+    "VirtualBox's part fills in firmware and addresses": Row(
+        "virtualbox", values={"systems.0.firmware": "efi", "systems.0.disks.0.bus": "sata",
+                              "systems.0.nics.0.mac": "08:00:27:AA:BB:CC"}),
     "a required unknown section is refused by name": Row(
         "section_required_unknown", ovf__unknown_section=CRITICAL),
     "an optional unknown section is ignored": Row(

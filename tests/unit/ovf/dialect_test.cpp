@@ -115,6 +115,24 @@ TEST(Dialect, VirtualBoxFillsInOnlyWhatTheStandardPartLeavesOut) {
   EXPECT_EQ(said->machine.memory, 768ULL << 20);
 }
 
+TEST(Dialect, VirtualBoxKnowsTheAddressesOfAdapters) {
+  const std::string space = R"(xmlns:v="http://www.virtualbox.org/ovf/machine")";
+  const auto with = [&](const std::string& address, const std::string& adapters) {
+    return read(
+        ovf_1(space, "<VirtualHardwareSection><Info/><Item><rasd:InstanceID>1</rasd:InstanceID>" +
+                         address +
+                         "<rasd:ResourceType>10</rasd:ResourceType></Item>"
+                         "</VirtualHardwareSection><v:Machine><Hardware><Network>" +
+                         adapters + "</Network></Hardware></v:Machine>"));
+  };
+  const std::string off = R"(<Adapter slot="0" MACAddress="080027000001"/>)";
+  const std::string on = R"(<Adapter slot="1" enabled="true" MACAddress="080027AABBCC"/>)";
+  EXPECT_EQ(with("", off + on)->machine.nics.at(0).mac, "08:00:27:AA:BB:CC");
+  EXPECT_EQ(with("<rasd:Address>02:00:00:00:00:09</rasd:Address>", on)->machine.nics.at(0).mac,
+            "02:00:00:00:00:09");
+  EXPECT_EQ(with("", on + on)->machine.nics.at(0).mac, "");
+}
+
 TEST(Dialect, ADiskWithoutImageIsCreatedBlankWhereItsSizeIsStated) {
   const auto hardware = [](const std::string& item) {
     return "<VirtualHardwareSection><Info/>" + item + "</VirtualHardwareSection>";
