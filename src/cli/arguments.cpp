@@ -102,6 +102,13 @@ void add_import_choices(CLI::App& command, ImportArguments& arguments) {
       ->type_name("ID")
       ->expected(1)
       ->take_all();
+  command
+      .add_option("--allow-url", arguments.allowed_urls,
+                  "Fetch files that the descriptor references by URLs at or below this one; "
+                  "without it such a package is refused. Repeat for more")
+      ->type_name("URL")
+      ->expected(1)
+      ->take_all();
   command.add_flag("--accept-eula", arguments.accept_eula, "Accept the licences of the package");
   command.add_flag("--override-constants", arguments.override_constants,
                    "Let --prop change properties that the vendor made constant");

@@ -46,6 +46,7 @@ struct ImportArguments {
   std::string guest_env_mode = "any";
   std::string virtio_win;
   std::vector<std::string> systems;
+  std::vector<std::string> allowed_urls;
   bool accept_eula = false;
   bool require_manifest = false;
   bool override_constants = false;

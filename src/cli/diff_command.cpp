@@ -21,9 +21,12 @@ struct Side {
   Concerns concerns;
 };
 
-Status open(Side& side, const std::string& path, const DiffArguments& arguments) {
+Status open(Side& side, const std::string& path, const DiffArguments& arguments,
+            const std::stop_token& stop) {
+  imports::OpenOptions options;
+  options.stop = stop;
   OVAPORT_TRY(side.appliance, arguments.descriptor_only ? imports::open_descriptor(path)
-                                                        : imports::open_appliance(path));
+                                                        : imports::open_appliance(path, options));
   side.concerns = side.appliance.concerns;
   OVAPORT_TRY(side.systems, view_systems(side.appliance, arguments.option, side.concerns));
   return {};
@@ -67,9 +70,9 @@ int trouble(const Error& error) {
 int diff(const DiffArguments& arguments, const std::stop_token& stop) {
   Side before;
   Side after;
-  if (const auto opened = open(before, arguments.before, arguments); !opened.ok())
+  if (const auto opened = open(before, arguments.before, arguments, stop); !opened.ok())
     return trouble(opened.error());
-  if (const auto opened = open(after, arguments.after, arguments); !opened.ok())
+  if (const auto opened = open(after, arguments.after, arguments, stop); !opened.ok())
     return trouble(opened.error());
   const auto comparison =
       imports::compare({before.appliance, before.systems, before.concerns},

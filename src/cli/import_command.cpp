@@ -79,6 +79,7 @@ Result<imports::Request> make_request(const ImportArguments& arguments) {
   request.name = arguments.name;
   request.name_space = arguments.name_space;
   request.systems = arguments.systems;
+  request.allowed_urls = arguments.allowed_urls;
   request.accept_eula = arguments.accept_eula;
   request.require_manifest = arguments.require_manifest;
   OVAPORT_TRY(request.policy, read_policy(arguments.judging));

@@ -55,7 +55,7 @@ class Inspector {
             const std::stop_token& stop)
       : arguments_(arguments),
         policy_(policy),
-        options_{trust_store(arguments.judging), policy.strict},
+        options_{trust_store(arguments.judging), policy.strict, stop},
         language_(languages_or_environment(arguments.language)),
         stop_(stop) {}
 

@@ -222,6 +222,8 @@ Result<Appliance> open_appliance(const fs::path& path, const OpenOptions& option
   appliance.source_name =
       path.filename().empty() ? path.parent_path().filename().string() : path.filename().string();
   OVAPORT_TRY(auto package, package::Package::open(path, appliance.concerns, options.stop));
+  for (const auto& [href, file] : options.adopted)
+    OVAPORT_CHECK(package.adopt(href, file));
   appliance.package = std::move(package);
   OVAPORT_TRY(const std::string text, read_descriptor(*appliance.package, appliance));
   OVAPORT_CHECK(read_manifest(appliance, text, options.trust));

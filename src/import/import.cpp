@@ -11,6 +11,7 @@
 #include "ovaport/import/report.h"
 #include "ovaport/kubevirt/manifests.h"
 #include "prepare.h"
+#include "remote_files.h"
 #include "start_script.h"
 #include "transfer.h"
 
@@ -51,7 +52,8 @@ class Import {
     {
       const StepTimer timer(outcome_, "Initialize");
       observer_.step("Initialize", request_.package.filename().string());
-      OVAPORT_CHECK(prepare(request_, prepared_, stop_));
+      OVAPORT_TRY(remote_, fetch_remote_files(request_, observer_, stop_));
+      OVAPORT_CHECK(prepare(request_, remote_.files, prepared_, stop_));
       OVAPORT_CHECK(check_target());
     }
     OVAPORT_TRY(const int removed, WorkDirectory::remove_stale(request_.out));
@@ -264,6 +266,7 @@ class Import {
   const fs::path& program_;
   Observer& observer_;
   std::stop_token stop_;
+  RemoteFiles remote_;
   Prepared prepared_;
   Outcome outcome_;
   fs::path directory_;

@@ -368,9 +368,11 @@ Status judge_by_policy(const Request& request, Prepared& prepared) {
 
 }  // namespace
 
-Status prepare(const Request& request, Prepared& prepared, const std::stop_token& stop) {
-  OVAPORT_TRY(prepared.appliance,
-              open_appliance(request.package, {request.trust, request.policy.strict, stop}));
+Status prepare(const Request& request, const AdoptedFiles& adopted, Prepared& prepared,
+               const std::stop_token& stop) {
+  OVAPORT_TRY(
+      prepared.appliance,
+      open_appliance(request.package, {request.trust, request.policy.strict, stop, adopted}));
   const Appliance& appliance = prepared.appliance;
   prepared.concerns = appliance.concerns;
   OVAPORT_CHECK(refuse_critical(request.policy, prepared.concerns, appliance.descriptor_name));

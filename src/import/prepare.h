@@ -37,6 +37,7 @@ struct Prepared {
 /// critical concerns, licences that were not accepted, missing or wrong properties,
 /// unmapped networks, disks that are not what they must be. Reads no more of a disk
 /// than its headers. Fills `prepared` in place.
-Status prepare(const Request& request, Prepared& prepared, const std::stop_token& stop);
+Status prepare(const Request& request, const AdoptedFiles& adopted, Prepared& prepared,
+               const std::stop_token& stop);
 
 }  // namespace ovaport::imports

@@ -5,6 +5,7 @@
 
 #include "ovaport/base/text.h"
 #include "ovaport/package/packed_stream.h"
+#include "remote_files.h"
 
 namespace ovaport::imports {
 
@@ -94,17 +95,18 @@ Status take_chunks(const std::vector<std::pair<std::size_t, const package::Entry
   return {};
 }
 
-bool is_remote(std::string_view href) {
-  const std::string lower = to_lower(href.substr(0, href.find(':') + 1));
-  return lower == "http:" || lower == "https:" || lower == "ftp:" || lower == "file:";
-}
-
-Error remote(const ovf::File& file) {
+Result<StoredFile> find_remote(const package::Package& package, const ovf::File& file) {
+  for (const package::Entry& entry : package.entries()) {
+    if (entry.name != file.href) continue;
+    StoredFile stored;
+    stored.parts = {&entry};
+    stored.size = entry.size;
+    return stored;
+  }
   return Error(ErrorKind::unsupported, "import.remote-file",
-               "the file " + quote(file.href) + " lies outside the package, which is not followed")
+               "the file " + quote(file.href) + " lies outside the package and is not fetched")
       .in_file(file.href)
-      .advise(
-          "Download it beside the descriptor, name it there by its plain name, and import that");
+      .advise("Allow its place with --allow-url, or download it beside the descriptor");
 }
 
 // VMware names the disk of a snapshot with such a suffix, of which the descriptor
@@ -136,10 +138,11 @@ std::uint64_t largest_unpacked(std::uint64_t capacity) {
 
 Result<StoredFile> find_stored_file(const package::Package& package, const ovf::File& file,
                                     Concerns& concerns) {
-  if (is_remote(file.href)) return remote(file);
   StoredFile stored;
   const auto chunks = chunks_of(package, file.href);
-  if (file.chunk_size && *file.chunk_size != 0 && !chunks.empty()) {
+  if (is_remote(file.href)) {
+    OVAPORT_TRY(stored, find_remote(package, file));
+  } else if (file.chunk_size && *file.chunk_size != 0 && !chunks.empty()) {
     OVAPORT_CHECK(take_chunks(chunks, file, stored, concerns));
   } else {
     Concerns own;

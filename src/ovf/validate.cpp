@@ -70,7 +70,7 @@ class PackageValidator {
       if (lower.starts_with(scheme))
         findings_.warn(
             "ovf.remote-href",
-            "the file " + quote(file.href) + " lies outside the package, which is not followed",
+            "the file " + quote(file.href) + " lies outside the package; it is fetched only on request",
             kFile, file.line);
   }
 

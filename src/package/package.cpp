@@ -264,6 +264,17 @@ Status Package::add_folder_of(std::string_view href) {
   return {};
 }
 
+Status Package::adopt(const std::string& href, const fs::path& path) {
+  OVAPORT_TRY(UniqueFd fd, open_for_reading(path));
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0)
+    return system_error("cannot examine", errno).in_file(path.string());
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  auto file = std::make_shared<const UniqueFd>(std::move(fd));
+  state_->entries.push_back({href, size, FileRange{std::move(file), 0, size}});
+  return {};
+}
+
 Result<const Entry*> Package::find(std::string_view href, Concerns& concerns) const {
   const std::string& descriptor = state_->entries[state_->descriptor].name;
   const std::string folder = descriptor.substr(0, descriptor.rfind('/') + 1);

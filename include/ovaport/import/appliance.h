@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ovaport/base/concern.h"
@@ -40,11 +41,15 @@ struct SystemView {
   std::vector<environment::PropertyDefinition> properties;
 };
 
+/// URLs that a descriptor references, and the files that were fetched from there.
+using AdoptedFiles = std::vector<std::pair<std::string, std::filesystem::path>>;
+
 /// How packages are judged.
 struct OpenOptions {
   package::TrustStore trust;  ///< Who is trusted to sign a manifest.
   bool check_schema = false;  ///< Check the descriptor's structure against its schema too.
   std::stop_token stop = {};  ///< Ends the unpacking of a compressed package.
+  AdoptedFiles adopted = {};  ///< Count as files of the package.
 };
 
 /// Opens `path` (OVA, OVF directory or .ovf file), verifies the descriptor against

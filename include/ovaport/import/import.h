@@ -54,6 +54,9 @@ struct Request {
   bool require_manifest = false;
   Policy policy;              ///< What packages must be like.
   package::TrustStore trust;  ///< Who is trusted to sign them.
+  /// Files that the descriptor references by URLs below these are fetched; see
+  /// intake::is_allowed(). Others are refused.
+  std::vector<std::string> allowed_urls;
   bool keep_macs = false;
   bool replace = false;
   bool start = false;

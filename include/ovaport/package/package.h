@@ -58,6 +58,9 @@ class Package {
   /// other packages. Archives have all their files already. Entries that were given
   /// out before are invalid then.
   Status add_folder_of(std::string_view href);
+  /// Takes the regular file at `path` as the entry named `href`, a URL: what was fetched
+  /// from there. Entries that were given out before are invalid then.
+  Status adopt(const std::string& href, const std::filesystem::path& path);
   /// The entry that a References/File href means: by its exact name, literally or with
   /// percent-encoding decoded, else by its name in another Unicode form or case, with a
   /// concern.

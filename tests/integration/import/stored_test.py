@@ -1,14 +1,38 @@
 #!/usr/bin/python3
 """Files as packages store them: in chunks, packed by gzip, with VMware's snapshot suffix;
 and the judgement of packages by signature, policy and comparison."""
+import functools
 import gzip
 import hashlib
+import http.server
 import json
 import re
 import subprocess
+import threading
 import unittest
 
 from import_test import MIB, Case, ova
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+class Site:
+    """A directory behind http on this machine."""
+
+    def __init__(self, directory):
+        handler = functools.partial(QuietHandler, directory=str(directory))
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Stored(Case):
@@ -132,6 +156,35 @@ class Stored(Case):
         made.renew_manifest()
         self.refuse(self.import_(made.write("far.ova")), 3, "import.remote-file",
                     "http://192.0.2.1/disk0.vmdk")
+
+    def test_a_file_at_an_allowed_url_is_fetched_and_verified(self):
+        made, image, _ = self.package("", lambda image: [("disk0.vmdk", image)])
+        site = self.dir / "site"
+        site.mkdir()
+        (site / "far.vmdk").write_bytes(image)
+        with Site(site) as url:
+            text = made.content("app.ovf").replace(b'ovf:href="disk0.vmdk"',
+                                                   f'ovf:href="{url}/far.vmdk"'.encode())
+            listed = [("app.ovf", text), (f"{url}/far.vmdk", image)]
+            made.members = [("app.ovf", text), ("app.mf", ova.manifest(listed))]
+            package = made.write("far.ova")
+            self.refuse(self.import_(package), 3, "import.remote-file", "--allow-url")
+            self.refuse(self.import_(package, "--allow-url", url + "/other"), 3,
+                        "import.remote-file")
+            self.succeed(self.import_(package, "--allow-url", url + "/"))
+            self.assert_same_disk(self.out / "test-appliance/test-appliance-disk0.raw",
+                                  made.raws[0])
+            report = json.loads((self.out / "test-appliance/import.json").read_text())
+            self.assertTrue(report["machines"][0]["disks"][0]["verified"])
+            self.assertEqual([p.name for p in self.out.iterdir()], ["test-appliance"])
+            (site / "far.vmdk").write_bytes(image[:-1] + b"x")
+            bad = self.import_(package, "--allow-url", url, "--name", "second")
+            self.assertEqual(bad.returncode, 4, bad.stderr)
+            (site / "far.vmdk").unlink()
+            gone = self.import_(package, "--allow-url", url, "--name", "second")
+            self.assertEqual(gone.returncode, 6, gone.stderr)
+            self.assertIn("404", gone.stderr)
+            self.assertEqual([p.name for p in self.out.iterdir()], ["test-appliance"])
 
     def test_padding_behind_a_gzip_disk_is_verified_too(self):
         made, _, package = self.package(
