@@ -131,7 +131,8 @@ Status read_manifest(Appliance& appliance, std::string_view descriptor,
   }
   constexpr std::uint64_t kManifestLimit = 16ULL << 20;
   OVAPORT_TRY(const std::string text, package.read(*entry, kManifestLimit));
-  OVAPORT_TRY(appliance.manifest, package::parse_manifest(text, entry->name, appliance.concerns));
+  OVAPORT_TRY(auto manifest, package::parse_manifest(text, entry->name, appliance.concerns));
+  appliance.manifest = package::resolve_names(std::move(manifest), package);
   OVAPORT_CHECK(read_certificate(appliance, text, trust));
   return check_descriptor_digest(appliance, descriptor);
 }
@@ -160,8 +161,9 @@ void note_unreferenced(Appliance& appliance, const std::set<const package::Entry
 Status complete_package(Appliance& appliance) {
   for (const ovf::File& file : appliance.envelope.files)
     OVAPORT_CHECK(appliance.package->add_folder_of(file.href));
-  if (appliance.manifest)
-    append(appliance.concerns, package::check_coverage(*appliance.manifest, *appliance.package));
+  if (!appliance.manifest) return {};
+  appliance.manifest = package::resolve_names(std::move(*appliance.manifest), *appliance.package);
+  append(appliance.concerns, package::check_coverage(*appliance.manifest, *appliance.package));
   return {};
 }
 

@@ -331,8 +331,10 @@ class Configurator {
       disk.controller_subtype = at->second.item->resource_subtype;
       controller_order_.push_back(at->second.order);
     } else {
-      warn("ovf.no-controller",
-           "the disk " + quote(item.element_name) + " is on no known controller", item.line);
+      // oVirt's dialect knows no controllers.
+      if (envelope_.dialect != Dialect::ovirt)
+        warn("ovf.no-controller",
+             "the disk " + quote(item.element_name) + " is on no known controller", item.line);
       controller_order_.push_back(controllers_.size());
     }
     if (const auto id = resource(item, "disk")) {

@@ -1,7 +1,9 @@
 #include "ovaport/package/coverage.h"
 
 #include <set>
+#include <utility>
 
+#include "names.h"
 #include "ovaport/base/text.h"
 
 namespace ovaport::package {
@@ -20,6 +22,26 @@ void add(Concerns& concerns, std::string_view code, std::string message, const s
 }
 
 }  // namespace
+
+Manifest resolve_names(Manifest manifest, const Package& package) {
+  std::set<std::string_view> exact;
+  for (const Entry& entry : package.entries())
+    exact.insert(entry.name);
+  Manifest resolved;
+  for (auto& [name, digests] : manifest.digests) {
+    std::string meant = name;
+    if (exact.count(name) == 0) {
+      Concerns said_of_the_reference;
+      const auto found =
+          package.find(is_utf8(name) ? name : guessed_name(name, false), said_of_the_reference);
+      if (found.ok()) meant = (*found)->name;
+    }
+    // Two names of one file are two promises; both must hold.
+    std::vector<Digest>& all = resolved.digests[std::move(meant)];
+    all.insert(all.end(), digests.begin(), digests.end());
+  }
+  return resolved;
+}
 
 Concerns check_coverage(const Manifest& manifest, const Package& package) {
   const std::string file = package.manifest() == nullptr ? "" : package.manifest()->name;

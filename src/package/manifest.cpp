@@ -136,6 +136,7 @@ Result<Manifest> parse_manifest(std::string_view text, std::string_view file, Co
   std::set<Form> forms{Form::standard};
   std::size_t count = 0;
   int number = 0;
+  const std::string_view own_name = file.substr(file.rfind('/') + 1);
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   while (!text.empty()) {
     const auto end = text.find('\n');
@@ -150,7 +151,7 @@ Result<Manifest> parse_manifest(std::string_view text, std::string_view file, Co
                   {"package.manifest-line", Severity::warning,
                    "Manifest line " + quote(line) + " is not understood; its file stays unverified",
                    "", std::string(file), "", number});
-    } else if (parsed->name == file) {
+    } else if (parsed->name == file || parsed->name == own_name) {
       add_concern(
           concerns, count,
           {"package.manifest-lists-itself", Severity::warning,

@@ -63,6 +63,23 @@ class Names(Case):
                 archive.add(folder / name, name)
         self.assertIn("package.name-encoding", self.assert_imported(made, path))
 
+    def test_manifests_name_files_from_their_own_folder_and_in_any_form(self):
+        href = "caf\u00e9 1.vmdk"
+        made = self.named(href, href)
+        listed = [(unicodedata.normalize("NFD", name), content) for name, content in made.members]
+        made.members.append(("app.mf", ova.manifest(listed)))
+        for folder in ("", "appliance-1.0/"):
+            with self.subTest(folder):
+                inside = [(folder + name, content) for name, content in made.members]
+                codes = self.assert_imported(made, ova.tar(self.dir / "app.ova", inside))
+                self.assertEqual(codes & {"package.manifest-extra", "package.not-covered"}, set())
+                report = json.loads((self.out / "test-appliance/import.json").read_text())
+                self.assertTrue(report["machines"][0]["disks"][0]["verified"])
+                damaged = [(name, content[:-1] + b"x" if name.endswith("vmdk") else content)
+                           for name, content in inside]
+                bad = self.import_(ova.tar(self.dir / "bad.ova", damaged), "--name", "second")
+                self.assertEqual(bad.returncode, 4, bad.stderr)
+
     def test_a_folder_below_the_descriptor_may_hold_disks(self):
         made = self.named("disks/main/d.vmdk", "disks/main/d.vmdk")
         made.members.insert(1, ("app.mf", ova.manifest(made.members)))
