@@ -146,9 +146,15 @@ void add_guest_choices(CLI::App& command, std::string& env_mode, std::string& vi
 void add_import(CLI::App& app, ImportArguments& arguments) {
   CLI::App* command = app.add_subcommand(
       "import", "Decode and verify the disks, convert the guest, write KubeVirt manifests");
-  command->add_option("PACKAGE", arguments.package, "OVA file, OVF directory or .ovf file")
+  command
+      ->add_option("PACKAGE", arguments.package,
+                   "OVA file, OVF directory or .ovf file, or the URL of an OVA")
       ->required()
       ->type_name("FILE");
+  command
+      ->add_option("--digest", arguments.digest,
+                   "Refuse the package unless the file has this digest (SHA-1, -256, -384, -512)")
+      ->type_name("HEX");
   add_import_target(*command, arguments);
   add_import_choices(*command, arguments);
   add_judging(*command, arguments.judging);
@@ -165,6 +171,7 @@ void add_import(CLI::App& app, ImportArguments& arguments) {
   command->add_flag("-q,--quiet", arguments.quiet, "No progress");
   command->footer(std::string(R"(Examples:
   ovaport import appliance.ova --out vms --accept-eula
+  ovaport import https://files.example.com/appliance.ova --out vms --digest 9f86d0…
   ovaport import appliance.ova --out vms --option small \
       --prop hostname=app1 --prop-file secrets.env \
       --network 'VM Network=multus:apps/vlan100' --storage-class fast

@@ -31,6 +31,7 @@ struct InspectArguments {
 struct ImportArguments {
   JudgingArguments judging;
   std::string package;
+  std::string digest;
   std::string out;
   std::string option;
   std::vector<std::string> properties;  ///< KEY=VALUE

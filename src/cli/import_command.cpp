@@ -60,6 +60,18 @@ Result<std::vector<std::pair<std::string, std::string>>> read_networks(
   return networks;
 }
 
+// As sha256sum and the like print it; the length tells the algorithm.
+Result<std::optional<Digest>> read_digest(const std::string& text) {
+  if (text.empty()) return std::optional<Digest>();
+  const bool hex = text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+  for (const DigestAlgorithm algorithm : {DigestAlgorithm::sha1, DigestAlgorithm::sha256,
+                                          DigestAlgorithm::sha384, DigestAlgorithm::sha512})
+    if (hex && text.size() == digest_size(algorithm) * 2)
+      return std::optional(Digest{algorithm, to_lower(text)});
+  return Error(ErrorKind::choice, "cli.digest", "--digest " + quote(text) + " is no digest")
+      .advise("Give 40, 64, 96 or 128 hexadecimal digits, as sha256sum prints them");
+}
+
 imports::GuestMode guest_mode(const std::string& name) {
   if (name == "convert") return imports::GuestMode::convert;
   return name == "inject" ? imports::GuestMode::inject : imports::GuestMode::none;
@@ -68,6 +80,7 @@ imports::GuestMode guest_mode(const std::string& name) {
 Result<imports::Request> make_request(const ImportArguments& arguments) {
   imports::Request request;
   request.package = arguments.package;
+  OVAPORT_TRY(request.digest, read_digest(arguments.digest));
   request.out = arguments.out;
   request.option = arguments.option;
   OVAPORT_TRY(request.properties, read_properties(arguments));

@@ -131,8 +131,8 @@ Status read_manifest(Appliance& appliance, std::string_view descriptor,
   }
   constexpr std::uint64_t kManifestLimit = 16ULL << 20;
   OVAPORT_TRY(const std::string text, package.read(*entry, kManifestLimit));
-  OVAPORT_TRY(auto manifest, package::parse_manifest(text, entry->name, appliance.concerns));
-  appliance.manifest = package::resolve_names(std::move(manifest), package);
+  OVAPORT_TRY(const auto manifest, package::parse_manifest(text, entry->name, appliance.concerns));
+  appliance.manifest = package::resolve_names(manifest, package);
   OVAPORT_CHECK(read_certificate(appliance, text, trust));
   return check_descriptor_digest(appliance, descriptor);
 }
@@ -162,7 +162,7 @@ Status complete_package(Appliance& appliance) {
   for (const ovf::File& file : appliance.envelope.files)
     OVAPORT_CHECK(appliance.package->add_folder_of(file.href));
   if (!appliance.manifest) return {};
-  appliance.manifest = package::resolve_names(std::move(*appliance.manifest), *appliance.package);
+  appliance.manifest = package::resolve_names(*appliance.manifest, *appliance.package);
   append(appliance.concerns, package::check_coverage(*appliance.manifest, *appliance.package));
   return {};
 }

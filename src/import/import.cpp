@@ -278,7 +278,10 @@ class Import {
 
 Result<Outcome> run(const Request& request, const fs::path& ovaport_program, Observer& observer,
                     std::stop_token stop) {
-  return Import(request, ovaport_program, observer, std::move(stop)).run();
+  OVAPORT_TRY(const LocalPackage package, fetch_package(request, observer, stop));
+  Request local = request;
+  local.package = package.path;
+  return Import(local, ovaport_program, observer, std::move(stop)).run();
 }
 
 }  // namespace ovaport::imports

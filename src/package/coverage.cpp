@@ -23,12 +23,12 @@ void add(Concerns& concerns, std::string_view code, std::string message, const s
 
 }  // namespace
 
-Manifest resolve_names(Manifest manifest, const Package& package) {
+Manifest resolve_names(const Manifest& manifest, const Package& package) {
   std::set<std::string_view> exact;
   for (const Entry& entry : package.entries())
     exact.insert(entry.name);
   Manifest resolved;
-  for (auto& [name, digests] : manifest.digests) {
+  for (const auto& [name, digests] : manifest.digests) {
     std::string meant = name;
     if (exact.count(name) == 0) {
       Concerns said_of_the_reference;

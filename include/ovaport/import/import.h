@@ -35,9 +35,12 @@ enum class GuestMode {
 
 /// All that a user decides about one import.
 struct Request {
-  std::filesystem::path package;  ///< OVA, OVF directory or .ovf file.
-  std::filesystem::path out;      ///< The result becomes out/<name>/.
-  std::string option;             ///< Deployment option; "" means the default.
+  /// OVA, OVF directory or .ovf file; or the http or https URL of an OVA, which is fetched
+  /// first, to beside the result.
+  std::filesystem::path package;
+  std::optional<Digest> digest;  ///< That the package, a file, must have.
+  std::filesystem::path out;     ///< The result becomes out/<name>/.
+  std::string option;            ///< Deployment option; "" means the default.
   /// Properties in order; a later one of the same key wins.
   std::vector<environment::Assignment> properties;
   /// Addresses that networks give the machines: what vCenter takes from IP pools.
@@ -55,7 +58,7 @@ struct Request {
   Policy policy;              ///< What packages must be like.
   package::TrustStore trust;  ///< Who is trusted to sign them.
   /// Files that the descriptor references by URLs below these are fetched; see
-  /// intake::is_allowed(). Others are refused.
+  /// intake::is_allowed(). Others are refused. A package's own URL may redirect there.
   std::vector<std::string> allowed_urls;
   bool keep_macs = false;
   bool replace = false;

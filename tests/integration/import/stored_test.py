@@ -186,6 +186,29 @@ class Stored(Case):
             self.assertIn("404", gone.stderr)
             self.assertEqual([p.name for p in self.out.iterdir()], ["test-appliance"])
 
+    def test_a_package_at_a_url_is_fetched_checked_and_imported(self):
+        made = ova.Ova(self.dir)
+        site = self.dir / "site"
+        site.mkdir()
+        package = made.write("app.ova").rename(site / "my app.ova")
+        digest = hashlib.sha256(package.read_bytes()).hexdigest()
+        with Site(site) as url:
+            address = f"{url}/my%20app.ova?token=hush"
+            self.refuse(self.import_(address, "--digest", "0" * 64), 4, "import.package-digest")
+            self.refuse(self.import_(address, "--digest", "xyz"), 5, "cli.digest")
+            self.succeed(self.import_(address, "--digest", digest.upper()))
+            self.assert_same_disk(self.out / "test-appliance/test-appliance-disk0.raw",
+                                  made.raws[0])
+            self.assertEqual([p.name for p in self.out.iterdir()], ["test-appliance"])
+            text = (self.out / "test-appliance/manifests.yaml").read_text()
+            self.assertIn("my app.ova", text)
+            self.assertNotIn("hush", text)
+            missing = self.import_(f"{url}/other.ova?token=hush", "--name", "second")
+            self.assertEqual(missing.returncode, 6)
+            self.assertNotIn("hush", missing.stderr)
+        self.succeed(self.import_(package, "--digest", digest, "--replace"))
+        self.assertEqual(self.import_(package, "--digest", "0" * 40, "--replace").returncode, 4)
+
     def test_padding_behind_a_gzip_disk_is_verified_too(self):
         made, _, package = self.package(
             'ovf:compression="gzip"',
