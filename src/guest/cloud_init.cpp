@@ -58,6 +58,8 @@ std::optional<std::vector<std::string>> datasource_list(std::string_view yaml) {
 }
 
 std::optional<std::string> render_datasource_drop_in(const std::vector<std::string>& sources) {
+  // A list that was cut must not replace the whole one.
+  if (sources.size() >= kMostSources) return std::nullopt;
   if (sources.empty() || std::find(sources.begin(), sources.end(), "OVF") != sources.end())
     return std::nullopt;
   std::string list;

@@ -202,6 +202,15 @@ TEST(CloudInit, IsToldAboutOvfBeforeTheEndOfTheSearch) {
   EXPECT_FALSE(render_datasource_drop_in({}));
 }
 
+TEST(CloudInit, ALongListIsNotReplacedByACutOne) {
+  std::string list = "datasource_list: [";
+  for (int i = 0; i < 100; ++i)
+    list += "Source" + std::to_string(i) + ", ";
+  const auto sources = datasource_list(list + "None]\n");
+  EXPECT_EQ(sources->size(), 64U);
+  EXPECT_FALSE(render_datasource_drop_in(*sources));
+}
+
 TEST(Versions, CompareByNumbers) {
   EXPECT_LT(compare_versions("6.1.0-9-amd64", "6.1.0-10-amd64"), 0);
   EXPECT_GT(compare_versions("6.10.1", "6.9.12"), 0);
