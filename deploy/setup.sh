@@ -8,7 +8,8 @@ set -euo pipefail
 build_packages=(
   build-essential cmake ninja-build ccache pkg-config musl-tools gcc-mingw-w64-x86-64
   libarchive-dev libpugixml-dev libxml2-dev nlohmann-json3-dev libssl-dev libdeflate-dev
-  zlib1g-dev libcurl4-openssl-dev liblzma-dev libicu-dev libcli11-dev libspdlog-dev libfmt-dev libguestfs-dev
+  zlib1g-dev libcurl4-openssl-dev liblzma-dev libicu-dev libcli11-dev libspdlog-dev libfmt-dev
+  libguestfs-dev libsqlite3-dev
   qemu-utils virt-v2v nbdkit libguestfs-tools linux-image-amd64 e2fsprogs fdisk xz-utils
 )
 test_packages=(

@@ -22,7 +22,7 @@ std::string read(const fs::path& path) {
 bool is_code(const std::string& text) {
   static const std::set<std::string> modules{"base",        "package", "ovf",      "disk",
                                              "environment", "guest",   "kubevirt", "intake",
-                                             "import",      "cli",     "policy"};
+                                             "import",      "cli",     "policy",   "store"};
   const auto dot = text.find('.');
   if (dot == std::string::npos || modules.count(text.substr(0, dot)) == 0) return false;
   const std::string reason = text.substr(dot + 1);
