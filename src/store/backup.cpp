@@ -58,6 +58,7 @@ Status publish(const fs::path& partial, const fs::path& target) {
 
 Status Store::backup(const fs::path& target) {
   const fs::path partial = target.string() + ".partial-" + std::to_string(::getpid());
+  ::unlink(partial.c_str());  // Of a process with our number that was killed.
   auto done = [&]() -> Status {
     OVAPORT_CHECK(write_new_file(partial, "", 0600));
     OVAPORT_TRY(const auto copy, Connection::open(partial, std::chrono::milliseconds(0)));

@@ -1,6 +1,7 @@
 // What the catalog learns.
 #include "catalog_rows.h"
 #include "engine.h"
+#include "internal.h"
 #include "ovaport/store/catalog.h"
 
 namespace ovaport::store {
@@ -99,8 +100,15 @@ Status tell(Engine& engine, Connection& db, std::string_view kind, std::int64_t 
       event_data({{"availability", to_string(appliance.availability)}, {"name", appliance.name}}));
 }
 
+/// Where it lies is part of what is shown of an appliance.
+Status count_revision(Connection& db, std::int64_t number) {
+  OVAPORT_CHECK(db.run("UPDATE appliances SET revision = revision + 1 WHERE number = ?", number));
+  return {};
+}
+
 Status refresh(Engine& engine, Connection& db, std::optional<std::int64_t> number) {
   if (!number) return {};
+  OVAPORT_CHECK(count_revision(db, *number));
   OVAPORT_CHECK(index_appliance(db, *number));
   return tell(engine, db, "appliance-changed", *number);
 }
@@ -114,6 +122,7 @@ Status enter(Engine& engine, Connection& db, const Found& found) {
   location.error_message.clear();
   OVAPORT_TRY(const std::uint64_t moved, enter_location(db, entered.number, location, now));
   if (!entered.changed && moved == 0) return {};
+  if (!entered.changed) OVAPORT_CHECK(count_revision(db, entered.number));
   OVAPORT_CHECK(index_appliance(db, entered.number));
   if (before && *before != entered.number) OVAPORT_CHECK(refresh(engine, db, before));
   return tell(engine, db, entered.added ? "appliance-added" : "appliance-changed", entered.number);
@@ -156,6 +165,12 @@ Status move_path(Engine& engine, Connection& db, std::string_view share, std::st
   return {};
 }
 
+/// Of an appliance whose row was deleted; foreign keys took the rest along.
+Status drop_traces(Engine& engine, Connection& db, std::int64_t number, std::string_view id) {
+  OVAPORT_CHECK(db.run("DELETE FROM appliance_search WHERE rowid = ?", number));
+  return engine.add_event(db, "appliance-forgotten", id, "{}");
+}
+
 }  // namespace
 
 Status Catalog::record(std::span<const Found> found) {
@@ -183,6 +198,11 @@ Result<std::uint64_t> Catalog::mark_share(std::string_view share, Availability a
                 db.run("UPDATE locations SET availability = ? WHERE share = ? "
                        "AND source = 'share' AND availability = ?",
                        to, share, 1 - to));
+    OVAPORT_CHECK(
+        db.run("UPDATE appliances SET revision = revision + 1 WHERE number IN "
+               "(SELECT appliance FROM locations WHERE share = ? AND source = 'share' "
+               "AND availability = ?)",
+               share, to));
     // One event for all of them: there may be thousands.
     if (changed > 0)
       OVAPORT_CHECK(engine_.add_event(db, "share-changed", share,
@@ -209,6 +229,26 @@ Status Catalog::mark_moved(std::string_view share,
   });
 }
 
+Status Catalog::forget(std::string_view id, std::optional<Revision> expected) {
+  return engine_.write([&](Connection& db) -> Status {
+    OVAPORT_TRY(Statement row,
+                db.query("SELECT number, revision FROM appliances WHERE id = ?", id));
+    OVAPORT_TRY(const bool found, row.step());
+    if (!found) return no_such_appliance(id);
+    OVAPORT_CHECK(check_revision("appliance", id, expected, row.integer(1)));
+    const std::int64_t number = row.integer(0);
+    OVAPORT_TRY(const auto shared,
+                db.integer("SELECT 1 FROM locations WHERE appliance = ? AND source = 'share' "
+                           "AND availability < 2",
+                           number));
+    if (shared)
+      return wrong_state("appliance", id, "in a share, where it would be found again")
+          .advise("Delete its file from the share");
+    OVAPORT_CHECK(db.run("DELETE FROM appliances WHERE number = ?", number));
+    return drop_traces(engine_, db, number, id);
+  });
+}
+
 Result<std::uint64_t> Catalog::forget_removed(Time before) {
   return engine_.write([&](Connection& db) -> Result<std::uint64_t> {
     OVAPORT_CHECK(db.run("DELETE FROM locations WHERE availability = 2 AND seen_at < ?", before));
@@ -216,19 +256,15 @@ Result<std::uint64_t> Catalog::forget_removed(Time before) {
                                          "(SELECT 1 FROM locations WHERE appliance = "
                                          "appliances.number) RETURNING number, id",
                                          before));
-    std::uint64_t count = 0;
     std::vector<std::pair<std::int64_t, std::string>> gone;
     while (true) {
       OVAPORT_TRY(const bool more, rows.step());
       if (!more) break;
       gone.emplace_back(rows.integer(0), rows.text(1));
     }
-    for (const auto& [number, id] : gone) {
-      OVAPORT_CHECK(db.run("DELETE FROM appliance_search WHERE rowid = ?", number));
-      OVAPORT_CHECK(engine_.add_event(db, "appliance-forgotten", id, "{}"));
-      ++count;
-    }
-    return count;
+    for (const auto& [number, id] : gone)
+      OVAPORT_CHECK(drop_traces(engine_, db, number, id));
+    return static_cast<std::uint64_t>(gone.size());
   });
 }
 

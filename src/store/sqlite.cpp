@@ -118,11 +118,19 @@ std::string_view Statement::blob(int column) const {
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& file,
                                                      std::chrono::milliseconds busy_timeout) {
+  // Links on the way to the directory are the administrator's; the file itself is no link,
+  // which SQLite can only check together with the way.
+  std::error_code failure;
+  const auto directory = std::filesystem::canonical(
+      file.has_parent_path() ? file.parent_path() : std::filesystem::path("."), failure);
+  if (failure)
+    return system_error("cannot open the state database", failure.value()).in_file(file.string());
+  const std::filesystem::path real = directory / file.filename();
   sqlite3* raw = nullptr;
   // NOMUTEX: a connection has one user at a time anyway.
   const int flags =
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW;
-  const int code = sqlite3_open_v2(file.c_str(), &raw, flags, nullptr);
+  const int code = sqlite3_open_v2(real.c_str(), &raw, flags, nullptr);
   std::unique_ptr<Connection> connection(new Connection(raw));  // NOLINT: private
   if (code != SQLITE_OK)
     return sqlite_error(raw, code, "cannot open the state database").in_file(file.string());

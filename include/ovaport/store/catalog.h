@@ -58,8 +58,8 @@ struct Appliance {
   // Set by the store:
   Availability availability = Availability::removed;  ///< The best of its locations'.
   Time first_seen = 0;
-  Time updated = 0;
-  Revision revision = 0;
+  Time updated = 0;       ///< When what is above, or a document, changed last.
+  Revision revision = 0;  ///< Grows when its locations change, too.
 };
 
 /// What is large about an appliance, each a JSON text that the store does not look into.
@@ -158,6 +158,9 @@ class Catalog {
   /// old and new path. A new path that is known already is replaced.
   Status mark_moved(std::string_view share,
                     std::span<const std::pair<std::string, std::string>> paths);
+  /// Takes out an appliance that was uploaded or fetched, with its locations; their files
+  /// are the caller's. One that is in a share is kind conflict, code "store.state".
+  Status forget(std::string_view id, std::optional<Revision> expected = {});
   /// Deletes locations that are removed since before `time`, and then the appliances that
   /// have no location left. Returns how many appliances.
   Result<std::uint64_t> forget_removed(Time before);

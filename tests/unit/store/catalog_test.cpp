@@ -151,6 +151,45 @@ TEST_F(CatalogTest, KeepsPathsThatAreNotUtf8) {
   EXPECT_EQ(must(catalog().known_files("lab")).begin()->first, "\xff\xfe.ova");
 }
 
+TEST_F(CatalogTest, EveryChangeThatShowsHasARevisionOfItsOwn) {
+  record(store(), found("a1", "alpha"));
+  Revision last = must(catalog().appliance("a1")).revision;
+  const auto expect_new = [&](const char* what) {
+    const Appliance now = must(catalog().appliance("a1"));
+    EXPECT_GT(now.revision, last) << what;
+    EXPECT_EQ(now.updated, now.first_seen) << what;
+    last = now.revision;
+  };
+  now_ += 1000;
+  Found copy = found("a1", "alpha");
+  copy.location.path = "copy.ova";
+  record(store(), copy);
+  expect_new("a second location");
+  must(catalog().mark_share("lab", Availability::unavailable));
+  expect_new("the share is away");
+  const std::string path = "copy.ova";
+  must(catalog().mark_removed("lab", {&path, 1}));
+  expect_new("a file is gone");
+  Found other = found("a2", "beta");
+  other.location.path = "alpha.ova";
+  record(store(), other);
+  expect_new("a file was replaced");
+}
+
+TEST_F(CatalogTest, ForgetsAnUploadOnRequestButNothingInAShare) {
+  Found uploaded = found("a1", "alpha");
+  uploaded.location.source = Source::upload;
+  uploaded.location.share.clear();
+  record(store(), uploaded);
+  record(store(), found("a2", "beta"));
+  EXPECT_EQ(code_of(catalog().forget("a2")), "store.state");
+  EXPECT_EQ(code_of(catalog().forget("a1", 7)), "store.conflict");
+  must(catalog().forget("a1", 1));
+  EXPECT_EQ(code_of(catalog().forget("a1")), "store.not-found");
+  EXPECT_EQ(must(store().events().since(0, 100, "a1")).items.back().kind, "appliance-forgotten");
+  EXPECT_TRUE(must(store().check()).empty());
+}
+
 TEST_F(CatalogTest, ForgetsOnlyWhatIsNowhereForLong) {
   record(store(), found("a1", "alpha"));
   record(store(), found("a2", "beta"));

@@ -188,6 +188,7 @@ TEST_F(Threads, ReadWhileOthersWriteAndSeeWholeChanges) {
   std::atomic<int> writing{kWriters};
   std::atomic<int> torn{0};
   std::vector<std::jthread> threads;
+  threads.reserve(kWriters + kReaders);
   for (int w = 0; w < kWriters; ++w)
     threads.emplace_back([&, w] {
       for (int i = 0; i < kChanges; ++i) {

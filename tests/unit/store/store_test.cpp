@@ -109,6 +109,18 @@ TEST_F(StoreOpening, RefusesAFileThatIsNoDatabase) {
   EXPECT_EQ(opened.error().file, database().string());
 }
 
+TEST_F(StoreOpening, LiesBehindALinkToItsDirectory) {
+  fs::create_directories(scratch_ / "disk");
+  fs::create_directory_symlink(scratch_ / "disk", scratch_ / "link");
+  const fs::path behind = scratch_ / "link" / "state";
+  {
+    const auto opened = Store::open(behind, options());
+    ASSERT_TRUE(opened.ok()) << describe(opened.error());
+    must((*opened)->backup(scratch_ / "link" / "copy"));
+  }
+  EXPECT_TRUE(must(check_state(behind)).empty());
+}
+
 TEST_F(StoreOpening, DoesNotFollowLinks) {
   fs::create_directories(state());
   std::ofstream(scratch_ / "victim").flush();
