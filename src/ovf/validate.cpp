@@ -68,10 +68,10 @@ class PackageValidator {
     const std::string lower = to_lower(file.href);
     for (const std::string_view scheme : {"http://", "https://", "file://", "ftp://"})
       if (lower.starts_with(scheme))
-        findings_.warn(
-            "ovf.remote-href",
-            "the file " + quote(file.href) + " lies outside the package; it is fetched only on request",
-            kFile, file.line);
+        findings_.warn("ovf.remote-href",
+                       "the file " + quote(file.href) +
+                           " lies outside the package; it is fetched only on request",
+                       kFile, file.line);
   }
 
   void check_disks() {
