@@ -1,9 +1,12 @@
 #include "ovaport/base/byte_source.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+
+#include "ovaport/base/file.h"
 
 namespace ovaport {
 
@@ -48,6 +51,15 @@ class RangeSource final : public ByteSource {
 };
 
 }  // namespace
+
+Result<FileRange> open_range(const std::filesystem::path& path) {
+  OVAPORT_TRY(UniqueFd fd, open_for_reading(path));
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0)
+    return system_error("cannot examine", errno).in_file(path.string());
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  return FileRange{std::make_shared<const UniqueFd>(std::move(fd)), 0, size};
+}
 
 std::unique_ptr<ByteSource> make_source(FileRange range) {
   return std::make_unique<RangeSource>(std::move(range));

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 
 namespace ovaport {
@@ -55,6 +56,14 @@ struct ContextDeleter {
 };
 
 }  // namespace
+
+std::vector<DigestAlgorithm> algorithms_for(std::span<const Digest> promised) {
+  std::vector<DigestAlgorithm> all{DigestAlgorithm::sha256};
+  for (const Digest& digest : promised)
+    if (std::find(all.begin(), all.end(), digest.algorithm) == all.end())
+      all.push_back(digest.algorithm);
+  return all;
+}
 
 struct Hasher::State {
   DigestAlgorithm algorithm;

@@ -115,7 +115,7 @@ class Decoder {
   Status decode_grains(Sink& sink) {
     OVAPORT_TRY(const auto source, base().open());
     PipelineOptions pipeline;
-    pipeline.digests = algorithms_for(base());
+    pipeline.digests = algorithms_for(base().expected);
     // Memory grows with the workers, and one disk cannot use more than a few.
     constexpr unsigned kMostWorkers = 8;
     const unsigned wanted = options_.workers != 0

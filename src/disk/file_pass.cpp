@@ -39,14 +39,6 @@ void keep_tail(Bytes bytes, std::array<std::byte, 512>& tail) {
 
 }  // namespace
 
-std::vector<DigestAlgorithm> algorithms_for(const DiskInput& input) {
-  std::vector<DigestAlgorithm> all{DigestAlgorithm::sha256};
-  for (const Digest& digest : input.expected)
-    if (std::find(all.begin(), all.end(), digest.algorithm) == all.end())
-      all.push_back(digest.algorithm);
-  return all;
-}
-
 Result<FileDigests> check_digests(const DiskInput& input, std::vector<Digest> found) {
   for (const Digest& want : input.expected)
     for (const Digest& have : found)
@@ -84,7 +76,7 @@ Result<Passed> pass_over(const DiskInput& input, const DecodeOptions& options,
   OVAPORT_TRY(const auto source, input.open());
   Passed passed;
   std::vector<Hasher> hashers;
-  for (const DigestAlgorithm algorithm : algorithms_for(input))
+  for (const DigestAlgorithm algorithm : algorithms_for(input.expected))
     hashers.emplace_back(algorithm);
   std::vector<std::byte> buffer(kBlock);
   std::uint64_t position = 0;

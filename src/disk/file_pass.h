@@ -26,9 +26,6 @@ struct Passed {
   std::array<std::byte, 512> tail{};  ///< The file's last bytes.
 };
 
-/// The digests that are computed of a file: SHA-256 and what the manifest promises.
-std::vector<DigestAlgorithm> algorithms_for(const DiskInput& input);
-
 /// The digests found of a file, unless one is not what the manifest promises: then an
 /// Error of kind integrity, code "disk.digest-mismatch".
 Result<FileDigests> check_digests(const DiskInput& input, std::vector<Digest> found);

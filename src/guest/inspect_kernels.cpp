@@ -8,7 +8,6 @@
 #include "initramfs.h"
 #include "inspector.h"
 #include "ovaport/base/text.h"
-#include "versions.h"
 
 namespace ovaport::guest {
 

@@ -170,16 +170,15 @@ Status complete_package(Appliance& appliance) {
 // Every referenced file must be there, unless no disk or drive needs it.
 void check_references(Appliance& appliance) {
   std::set<const package::Entry*> referenced;
+  std::set<std::string_view> needed;
+  for (const ovf::Disk& disk : appliance.envelope.disks)
+    needed.insert(disk.file_ref);
   for (const ovf::File& file : appliance.envelope.files) {
-    const auto& disks = appliance.envelope.disks;
-    const bool needed = std::any_of(disks.begin(), disks.end(), [&](const ovf::Disk& disk) {
-      return disk.file_ref == file.id;
-    });
     auto found = find_stored_file(*appliance.package, file, appliance.concerns);
     if (!found.ok()) {
       Concern concern =
           critical(found.error().code, found.error().message, file.href, found.error().advice);
-      if (!needed) concern.severity = Severity::warning;
+      if (needed.count(file.id) == 0) concern.severity = Severity::warning;
       concern.line = file.line;
       appliance.concerns.push_back(std::move(concern));
       continue;

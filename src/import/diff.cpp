@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ovaport/base/text.h"
+#include "read_through.h"
 
 namespace ovaport::imports {
 
@@ -135,14 +136,11 @@ Result<std::string> computed_digest(const package::Package& package, const packa
                                     const std::stop_token& stop) {
   OVAPORT_TRY(const auto source, package.stream(entry));
   Hasher hasher(DigestAlgorithm::sha256);
-  std::vector<std::byte> buffer(std::size_t{1} << 20);
-  while (true) {
-    if (stop.stop_requested())
-      return Error(ErrorKind::cancelled, "import.cancelled", "stopped on request");
-    OVAPORT_TRY(const std::size_t got, source->read(buffer));
-    if (got == 0) return hasher.finish().hex;
-    hasher.update(std::span<const std::byte>(buffer).first(got));
-  }
+  OVAPORT_CHECK(read_through(*source, stop, [&](std::span<const std::byte> bytes) -> Status {
+    hasher.update(bytes);
+    return {};
+  }));
+  return hasher.finish().hex;
 }
 
 class Comparer {

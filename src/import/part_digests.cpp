@@ -1,7 +1,5 @@
 #include "part_digests.h"
 
-#include <algorithm>
-
 namespace ovaport::imports {
 
 class PartDigests::Watch final : public ByteSource {
@@ -39,11 +37,7 @@ class PartDigests::Watch final : public ByteSource {
 
 void PartDigests::expect(const package::Entry& part, const std::vector<Digest>& promises) {
   auto record = std::make_shared<Record>();
-  record->algorithms.push_back(DigestAlgorithm::sha256);
-  for (const Digest& promise : promises)
-    if (std::find(record->algorithms.begin(), record->algorithms.end(), promise.algorithm) ==
-        record->algorithms.end())
-      record->algorithms.push_back(promise.algorithm);
+  record->algorithms = algorithms_for(promises);
   records_[&part] = std::move(record);
 }
 

@@ -4,6 +4,7 @@
 
 #include "ovaport/base/text.h"
 #include "ovaport/intake/download.h"
+#include "read_through.h"
 
 namespace ovaport::imports {
 
@@ -42,21 +43,15 @@ std::string name_of(std::string_view url) {
 Status check_digest(const fs::path& path, const Digest& wanted, Observer& observer,
                     const std::stop_token& stop) {
   observer.step("Verify", path.filename().string());
-  OVAPORT_TRY(UniqueFd fd, open_for_reading(path));
-  std::error_code failure;
-  const std::uint64_t size = fs::file_size(path, failure);
-  if (failure) return system_error("cannot examine", failure.value()).in_file(path.string());
-  const auto source = make_source({std::make_shared<const UniqueFd>(std::move(fd)), 0, size});
+  OVAPORT_TRY(const FileRange file, open_range(path));
+  const auto source = make_source(file);
   Hasher hasher(wanted.algorithm);
-  std::vector<std::byte> buffer(std::size_t{1} << 20);
-  for (std::uint64_t done = 0;;) {
-    if (stop.stop_requested())
-      return Error(ErrorKind::cancelled, "import.cancelled", "stopped on request");
-    OVAPORT_TRY(const std::size_t got, source->read(buffer));
-    hasher.update(std::span<const std::byte>(buffer).first(got));
-    observer.advance(done += got, size);
-    if (got < buffer.size()) break;
-  }
+  std::uint64_t done = 0;
+  OVAPORT_CHECK(read_through(*source, stop, [&](std::span<const std::byte> bytes) -> Status {
+    hasher.update(bytes);
+    observer.advance(done += bytes.size(), file.size);
+    return {};
+  }));
   const Digest found = hasher.finish();
   if (found == wanted) return {};
   return Error(ErrorKind::integrity, "import.package-digest",
@@ -90,6 +85,7 @@ Result<RemoteFiles> fetch_remote_files(const Request& request, Observer& observe
                                        const std::stop_token& stop) {
   RemoteFiles remote;
   if (request.allowed_urls.empty()) return remote;
+  OVAPORT_CHECK(intake::check_prefixes(request.allowed_urls));
   OVAPORT_TRY(const Appliance appliance,
               open_appliance(request.package, {request.trust, false, stop}));
   const intake::DownloadOptions options = options_for(request, observer, stop);

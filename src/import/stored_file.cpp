@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "ovaport/base/text.h"
 #include "ovaport/package/packed_stream.h"
+#include "read_through.h"
 #include "remote_files.h"
 
 namespace ovaport::imports {
@@ -38,28 +40,21 @@ Error wrong_chunk(const package::Entry& chunk, std::uint64_t expected) {
       .advise("The package was damaged or changed; get it again from its vendor");
 }
 
-/// The number at the end of `name` if it is one of these with a chunk's suffix.
-std::optional<std::size_t> chunk_number(std::string_view name,
-                                        const std::vector<std::string>& wholes) {
-  if (name.size() <= kSuffixDigits + 1) return std::nullopt;
-  const std::string_view whole = name.substr(0, name.size() - kSuffixDigits - 1);
-  if (name[whole.size()] != '.' || std::find(wholes.begin(), wholes.end(), whole) == wholes.end())
-    return std::nullopt;
-  const auto number = parse_unsigned(name.substr(whole.size() + 1));
-  if (!number) return std::nullopt;
-  return static_cast<std::size_t>(*number);
-}
-
 /// Numbers of the chunks of `href` that the package holds, in order. The descriptor's
 /// folder counts, and so does a percent-encoded name.
 std::vector<std::pair<std::size_t, const package::Entry*>> chunks_of(
     const package::Package& package, const std::string& href) {
   const std::string& descriptor = package.descriptor().name;
   const std::string folder = descriptor.substr(0, descriptor.rfind('/') + 1);
-  const std::vector<std::string> wholes{folder + href, folder + percent_decoded(href)};
+  const std::set<std::string> starts{folder + href + ".", folder + percent_decoded(href) + "."};
   std::vector<std::pair<std::size_t, const package::Entry*>> found;
-  for (const package::Entry& entry : package.entries())
-    if (const auto number = chunk_number(entry.name, wholes)) found.emplace_back(*number, &entry);
+  for (const std::string& start : starts)
+    for (const package::Entry* entry : package.starting_with(start)) {
+      const std::string_view digits = std::string_view(entry->name).substr(start.size());
+      if (digits.size() != kSuffixDigits) continue;
+      if (const auto number = parse_unsigned(digits))
+        found.emplace_back(static_cast<std::size_t>(*number), entry);
+    }
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -185,20 +180,17 @@ Result<std::uint64_t> unpacked_size(const package::Package& package, const Store
                                     std::uint64_t capacity, const std::stop_token& stop) {
   const std::uint64_t limit = largest_unpacked(capacity);
   OVAPORT_TRY(const auto source, open_stored_file(package, file));
-  std::vector<std::byte> buffer(std::size_t{1} << 20);
   std::uint64_t size = 0;
-  while (true) {
-    if (stop.stop_requested())
-      return Error(ErrorKind::cancelled, "import.cancelled", "stopped on request");
-    OVAPORT_TRY(const std::size_t got, source->read(buffer));
-    size += got;
-    if (size > limit)
-      return Error(ErrorKind::invalid, "import.unpacked-too-large",
-                   "unpacks to more than " + format_bytes(limit) +
-                       ", which is more than its disk can need")
-          .in_file(file.name);
-    if (got == 0) return size;
-  }
+  OVAPORT_CHECK(read_through(*source, stop, [&](std::span<const std::byte> bytes) -> Status {
+    size += bytes.size();
+    if (size <= limit) return {};
+    return Error(ErrorKind::invalid, "import.unpacked-too-large",
+                 "unpacks to more than " + format_bytes(limit) +
+                     ", which is more than its disk can need")
+        .in_file(file.name)
+        .advise("If you trust the package, unpack the disk and import that");
+  }));
+  return size;
 }
 
 }  // namespace ovaport::imports

@@ -11,6 +11,7 @@
 #include "ovaport/base/file.h"
 #include "ovaport/base/text.h"
 #include "part_digests.h"
+#include "read_through.h"
 
 namespace ovaport::imports {
 
@@ -71,15 +72,12 @@ Result<std::vector<Digest>> hash_entry(const package::Package& package, const pa
   PartDigests digests;
   digests.expect(entry, promises);
   OVAPORT_TRY(const auto source, digests.open(package, entry));
-  std::vector<std::byte> buffer(std::size_t{1} << 20);
   std::uint64_t done = 0;
-  while (true) {
-    if (stop.stop_requested())
-      return Error(ErrorKind::cancelled, "import.cancelled", "stopped on request");
-    OVAPORT_TRY(const std::size_t got, source->read(buffer));
-    observer.advance(done += got, entry.size);
-    if (got < buffer.size()) return *digests.of(entry);
-  }
+  OVAPORT_CHECK(read_through(*source, stop, [&](std::span<const std::byte> bytes) -> Status {
+    observer.advance(done += bytes.size(), entry.size);
+    return {};
+  }));
+  return *digests.of(entry);
 }
 
 /// A file in chunks or packed by gzip on its way into a disk.

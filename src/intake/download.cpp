@@ -134,6 +134,7 @@ class Transfer {
     Error error(status == 404 || status == 410 ? ErrorKind::not_found : ErrorKind::io,
                 "intake.http-status",
                 "the server answers " + std::to_string(status) + " for " + quote(url_.shown()));
+    error.advice = "Check the URL, and whether the server needs a login, which is not supported";
     if (status < 500 && status != 429 && status != 408) return error;
     trouble_ = std::move(error);
     return Next::retry;
@@ -142,6 +143,7 @@ class Transfer {
   Result<Next> broken_off(CURLcode code) {
     Error error(ErrorKind::io, "intake.transfer",
                 "cannot fetch " + quote(url_.shown()) + ": " + curl_easy_strerror(code));
+    error.advice = "Check the network and the URL, then try again";
     switch (code) {
       case CURLE_COULDNT_CONNECT:
       case CURLE_COULDNT_RESOLVE_HOST:
@@ -162,13 +164,15 @@ class Transfer {
   Result<Next> redirect() {
     if (++redirects_ > kMostRedirects)
       return Error(ErrorKind::io, "intake.redirects",
-                   "the server redirects " + quote(url_.shown()) + " again and again");
+                   "the server redirects " + quote(url_.shown()) + " again and again")
+          .advise("Give the URL at the end");
     OVAPORT_TRY(Url target, follow(url_, response_.location));
     OVAPORT_TRY(const bool allowed, is_allowed(target.whole, options_.allowed));
     if (!allowed)
       return Error(ErrorKind::choice, "intake.not-allowed",
                    "the server redirects to " + quote(target.shown()) +
-                       ", which is not among the URLs that may be fetched");
+                       ", which is not among the URLs that may be fetched")
+          .advise("Allow it with --allow-url if you trust it");
     url_ = std::move(target);
     return Next::again;
   }
@@ -199,9 +203,10 @@ class Transfer {
     if (status == kOk) OVAPORT_CHECK(truncate());
     if (status == kPartialContent &&
         !response_.range.starts_with("bytes " + std::to_string(done_) + "-"))
-      return Error(
-          ErrorKind::io, "intake.range",
-          "the server sends another part of " + quote(url_.shown()) + " than it was asked for");
+      return Error(ErrorKind::io, "intake.range",
+                   "the server sends another part of " + quote(url_.shown()) +
+                       " than it was asked for")
+          .advise("Download the file by other means");
     response_.counts = status == kOk || status == kPartialContent;
     if (response_.counts) etag_ = response_.etag;
     total_ = response_.length == 0 ? 0 : done_ + response_.length;
@@ -211,7 +216,8 @@ class Transfer {
   Status store(std::string_view bytes) {
     if (bytes.size() > options_.size_limit - std::min(done_, options_.size_limit))
       return Error(ErrorKind::invalid, "intake.too-large",
-                   quote(url_.shown()) + " is larger than " + format_bytes(options_.size_limit));
+                   quote(url_.shown()) + " is larger than " + format_bytes(options_.size_limit))
+          .advise("Download the file by other means if you trust it");
     while (!bytes.empty()) {
       const ssize_t written =
           ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(done_));
@@ -283,13 +289,20 @@ Result<bool> is_allowed(std::string_view url, const std::vector<std::string>& pr
   return allowed;
 }
 
+Status check_prefixes(const std::vector<std::string>& prefixes) {
+  for (const std::string& prefix : prefixes)
+    OVAPORT_CHECK(parse_url(prefix));
+  return {};
+}
+
 Status download(std::string_view url, const fs::path& target, const DownloadOptions& options) {
   start_curl();
   OVAPORT_TRY(Url parsed, parse_url(url));
   OVAPORT_TRY(const bool allowed, is_allowed(url, options.allowed));
   if (!allowed)
     return Error(ErrorKind::choice, "intake.not-allowed",
-                 quote(parsed.shown()) + " is not among the URLs that may be fetched");
+                 quote(parsed.shown()) + " is not among the URLs that may be fetched")
+        .advise("Allow it with --allow-url if you trust it");
   UniqueFd fd(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return system_error("cannot create", errno).in_file(target.string());
   auto done = Transfer(std::move(parsed), std::move(fd), options).run();

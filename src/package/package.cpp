@@ -1,10 +1,7 @@
 #include "ovaport/package/package.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <map>
 
 #include "archive_listing.h"
@@ -119,15 +116,6 @@ std::optional<std::size_t> companion(const std::vector<Entry>& entries, std::siz
   return count == 1 ? only : std::nullopt;
 }
 
-Result<FileRange> open_file(const fs::path& path) {
-  OVAPORT_TRY(UniqueFd fd, open_for_reading(path));
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0)
-    return system_error("cannot examine", errno).in_file(path.string());
-  const auto size = static_cast<std::uint64_t>(info.st_size);
-  return FileRange{std::make_shared<const UniqueFd>(std::move(fd)), 0, size};
-}
-
 Result<std::string> read_head(const FileRange& file) {
   std::string head(512, '\0');
   OVAPORT_TRY(const std::size_t got, file.read_at(0, std::as_writable_bytes(std::span(head))));
@@ -194,7 +182,7 @@ Result<Package> Package::open(const fs::path& path, Concerns& concerns, std::sto
     OVAPORT_TRY(state->directory, open_directory(directory ? path : parent));
     OVAPORT_TRY(state->entries, list_folder(state->directory, ""));
   } else {
-    OVAPORT_TRY(const FileRange file, open_file(path));
+    OVAPORT_TRY(const FileRange file, open_range(path));
     OVAPORT_TRY(const std::string head, read_head(file));
     const Packing packing = packing_of(head);
     if (packing == Packing::none) {
@@ -247,6 +235,14 @@ const Entry* Package::certificate() const {
   return state_->certificate ? &state_->entries[*state_->certificate] : nullptr;
 }
 
+std::vector<const Entry*> Package::starting_with(const std::string& start) const {
+  std::vector<const Entry*> found;
+  const auto& names = state_->names.exact;
+  for (auto at = names.lower_bound(start); at != names.end() && at->first.starts_with(start); ++at)
+    found.push_back(&state_->entries[at->second]);
+  return found;
+}
+
 Status Package::add_folder_of(std::string_view href) {
   if (state_->kind != Kind::directory) return {};
   const auto name = checked_name(percent_decoded(href));
@@ -258,6 +254,7 @@ Status Package::add_folder_of(std::string_view href) {
   });
   if (known) return {};
   OVAPORT_TRY(auto found, list_folder(state_->directory, folder));
+  if (found.empty()) return {};
   for (Entry& entry : found)
     if (!has_suffix(entry, ".ovf")) entries.push_back(std::move(entry));
   OVAPORT_TRY(state_->names, index_names(entries));
@@ -265,13 +262,9 @@ Status Package::add_folder_of(std::string_view href) {
 }
 
 Status Package::adopt(const std::string& href, const fs::path& path) {
-  OVAPORT_TRY(UniqueFd fd, open_for_reading(path));
-  struct stat info {};
-  if (::fstat(fd.get(), &info) != 0)
-    return system_error("cannot examine", errno).in_file(path.string());
-  const auto size = static_cast<std::uint64_t>(info.st_size);
-  auto file = std::make_shared<const UniqueFd>(std::move(fd));
-  state_->entries.push_back({href, size, FileRange{std::move(file), 0, size}});
+  OVAPORT_TRY(FileRange file, open_range(path));
+  const std::uint64_t size = file.size;
+  state_->entries.push_back({href, size, std::move(file)});
   return {};
 }
 

@@ -5,7 +5,7 @@
 #include "catalog_rows.h"
 #include "engine.h"
 #include "names.h"
-#include "version_order.h"
+#include "ovaport/base/text.h"
 
 namespace ovaport::store {
 

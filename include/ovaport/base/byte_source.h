@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 
@@ -32,6 +33,9 @@ struct FileRange {
   /// fewer only at the end of the range or of the file. Thread-safe.
   [[nodiscard]] Result<std::size_t> read_at(std::uint64_t position, std::span<std::byte> out) const;
 };
+
+/// The whole of a regular file, opened as open_for_reading() does.
+Result<FileRange> open_range(const std::filesystem::path& path);
 
 /// A stream over a whole FileRange. Ends early, without error, if the file does.
 std::unique_ptr<ByteSource> make_source(FileRange range);

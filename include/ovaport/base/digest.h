@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ovaport/base/result.h"
 
@@ -27,6 +28,10 @@ struct Digest {
 
   bool operator==(const Digest&) const = default;
 };
+
+/// The algorithms to compute of a file of which `promised` is known: SHA-256, which comes
+/// first, and those of the promises.
+std::vector<DigestAlgorithm> algorithms_for(std::span<const Digest> promised);
 
 /// Computes one digest incrementally. Move-only; not thread-safe.
 class Hasher {

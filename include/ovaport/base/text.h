@@ -46,6 +46,10 @@ std::string format_bytes(std::uint64_t bytes);
 /// `text` with its valid %XX triplets decoded (RFC 3986 §2.1); others are kept.
 std::string percent_decoded(std::string_view text);
 
+/// Negative, zero or positive as version `a` is older than, the same as or newer than `b`:
+/// runs of digits count as numbers of any size, everything else as text.
+int compare_versions(std::string_view a, std::string_view b);
+
 /// The candidate nearest to `word` by edit distance, if near enough to be meant.
 std::optional<std::string> nearest(std::string_view word,
                                    const std::vector<std::string>& candidates);

@@ -20,6 +20,9 @@ namespace ovaport::intake {
 /// kind choice, code "intake.url".
 Result<bool> is_allowed(std::string_view url, const std::vector<std::string>& prefixes);
 
+/// That all of them are such prefixes: for an early answer.
+Status check_prefixes(const std::vector<std::string>& prefixes);
+
 struct DownloadOptions {
   std::vector<std::string> allowed;       ///< See is_allowed(); counts for redirects too.
   std::uint64_t size_limit = 1ULL << 46;  ///< bytes

@@ -65,6 +65,8 @@ class Package {
   /// percent-encoding decoded, else by its name in another Unicode form or case, with a
   /// concern.
   Result<const Entry*> find(std::string_view href, Concerns& concerns) const;
+  /// The entries whose names start so, in the order of their names.
+  [[nodiscard]] std::vector<const Entry*> starting_with(const std::string& start) const;
   /// All of a small entry.
   Result<std::string> read(const Entry& entry, std::uint64_t limit) const;
   /// A new stream over an entry. Of a compressed package, entries are best read in

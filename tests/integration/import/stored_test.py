@@ -169,6 +169,7 @@ class Stored(Case):
             made.members = [("app.ovf", text), ("app.mf", ova.manifest(listed))]
             package = made.write("far.ova")
             self.refuse(self.import_(package), 3, "import.remote-file", "--allow-url")
+            self.refuse(self.import_(package, "--allow-url", "nonsense"), 5, "intake.url")
             self.refuse(self.import_(package, "--allow-url", url + "/other"), 3,
                         "import.remote-file")
             self.succeed(self.import_(package, "--allow-url", url + "/"))

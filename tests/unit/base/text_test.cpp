@@ -53,6 +53,19 @@ TEST(Nearest, FindsATypingErrorAndNothingElse) {
   EXPECT_FALSE(nearest("xyz", {"hostname", "gateway"}));
 }
 
+TEST(CompareVersions, TakesNumbersAsNumbers) {
+  EXPECT_LT(compare_versions("6.1.0-9-amd64", "6.1.0-10-amd64"), 0);
+  EXPECT_GT(compare_versions("6.10.1", "6.9.12"), 0);
+  EXPECT_GT(compare_versions("2", "1.10"), 0);
+  EXPECT_EQ(compare_versions("5.4.0", "5.4.0"), 0);
+  EXPECT_EQ(compare_versions("1.09", "1.9"), 0);
+  EXPECT_LT(compare_versions("5.4", "5.4.1"), 0);
+  EXPECT_LT(compare_versions("", "0"), 0);
+  EXPECT_LT(compare_versions("1.0a", "1.0b"), 0);
+  EXPECT_LT(compare_versions("1.0b", "1.0\u00e9"), 0);
+  EXPECT_LT(compare_versions("99999999999999999999", "100000000000000000000"), 0);
+}
+
 TEST(Split, DropsEmptyPieces) {
   const auto pieces = split(" a, b ,,c", ", ");
   ASSERT_EQ(pieces.size(), 3U);

@@ -7,7 +7,6 @@
 #include "injector.h"
 #include "libvirt_xml.h"
 #include "systemd_units.h"
-#include "versions.h"
 
 namespace ovaport::guest {
 namespace {
@@ -209,14 +208,6 @@ TEST(CloudInit, ALongListIsNotReplacedByACutOne) {
   const auto sources = datasource_list(list + "None]\n");
   EXPECT_EQ(sources->size(), 64U);
   EXPECT_FALSE(render_datasource_drop_in(*sources));
-}
-
-TEST(Versions, CompareByNumbers) {
-  EXPECT_LT(compare_versions("6.1.0-9-amd64", "6.1.0-10-amd64"), 0);
-  EXPECT_GT(compare_versions("6.10.1", "6.9.12"), 0);
-  EXPECT_EQ(compare_versions("5.4.0", "5.4.0"), 0);
-  EXPECT_LT(compare_versions("5.4", "5.4.1"), 0);
-  EXPECT_LT(compare_versions("1", "99999999999999999999999999"), 0);
 }
 
 using Copies = std::vector<std::pair<std::string, std::string>>;

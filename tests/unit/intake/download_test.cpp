@@ -118,6 +118,7 @@ class DownloadTest : public ::testing::Test {
   void expect_nothing(Status status, std::string_view code) const {
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(status.error().code, code) << status.error().message;
+    EXPECT_EQ(status.error().advice.empty(), code == "intake.cancelled");
     EXPECT_FALSE(fs::exists(target()));
   }
 

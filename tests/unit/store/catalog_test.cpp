@@ -1,7 +1,6 @@
 #include "ovaport/store/catalog.h"
 
 #include "support.h"
-#include "version_order.h"
 
 namespace ovaport::store {
 namespace {
@@ -228,16 +227,6 @@ TEST_F(CatalogTest, TheIdentityDependsOnDescriptorAndManifest) {
   EXPECT_NE(appliance_id(a, b), appliance_id(b, a));
   EXPECT_NE(appliance_id(a, b), appliance_id(a, {}));
   EXPECT_EQ(appliance_id(a, b).size(), 40U);
-}
-
-TEST(VersionOrder, ComparesNumbersAsNumbers) {
-  EXPECT_LT(compare_versions("1.9", "1.10"), 0);
-  EXPECT_GT(compare_versions("2", "1.10"), 0);
-  EXPECT_EQ(compare_versions("1.09", "1.9"), 0);
-  EXPECT_LT(compare_versions("1.0", "1.0.1"), 0);
-  EXPECT_LT(compare_versions("", "0"), 0);
-  EXPECT_LT(compare_versions("99999999999999999999", "100000000000000000000"), 0);
-  EXPECT_LT(compare_versions("1.0a", "1.0b"), 0);
 }
 
 }  // namespace
